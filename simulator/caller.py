@@ -1,0 +1,50 @@
+"""Where in the code under test something was called from, for errors and findings."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+from types import FrameType, TracebackType
+
+_STDLIB = sysconfig.get_paths()["stdlib"]
+_OURS = str(Path(__file__).parent)
+
+
+def _is_foreign(path: str) -> bool:
+    """Whether a file is neither ours, nor the standard library's, nor frozen."""
+    if path.startswith(("<", _OURS)):
+        return False
+    return not path.startswith(_STDLIB) or "site-packages" in path
+
+
+def _short(path: str) -> str:
+    """The last two parts of a path: enough to find it, the same on every machine."""
+    return "/".join(Path(path).parts[-2:])
+
+
+def calling_place() -> str:
+    """`file:line in function` of the innermost frame outside this package and the library."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if _is_foreign(code.co_filename):
+            return f"{_short(code.co_filename)}:{frame.f_lineno} in {code.co_name}"
+        frame = frame.f_back
+    return "an unknown place"
+
+
+def raising_place(trace: TracebackType | None) -> str:
+    """Where an exception came from: its innermost frame outside the standard library.
+
+    Frames of the standard library are passed over because their lines differ by Python version.
+    """
+    place = "an unknown place"
+    for frame, line in traceback.walk_tb(trace):
+        code = frame.f_code
+        if not code.co_filename.startswith("<") and (
+            not code.co_filename.startswith(_STDLIB) or "site-packages" in code.co_filename
+        ):
+            place = f"{_short(code.co_filename)}:{line} in {code.co_name}"
+    return place

@@ -1,0 +1,69 @@
+"""The one clock of a world: a simpy environment in integer nanoseconds since the Unix epoch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import simpy
+
+from simulator.errors import InputError, WorldError
+
+NS_PER_S = 1_000_000_000
+_EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a calendar day, no moment
+
+
+class Clock(simpy.Environment):
+    """Virtual time. `now` is an `int`, nanoseconds since the epoch; simpy's delays are too."""
+
+    def __init__(self, start_ns: int) -> None:
+        super().__init__(start_ns)  # type: ignore[arg-type]  # simpy is generic in all but name
+        self.start_ns = start_ns
+
+    def next_event_ns(self) -> int | None:
+        """When the next simpy event is due, or None."""
+        queue = self._queue
+        return queue[0][0] if queue else None  # type: ignore[return-value]
+
+    def run_due(self) -> None:
+        """Processes every event that is due by now, also those that it schedules for now."""
+        queue = self._queue
+        now = self._now
+        while queue and queue[0][0] <= now:
+            self.step()
+
+    def move_to(self, when_ns: int) -> None:
+        """Lets time pass up to `when_ns`; events in between must have been processed."""
+        if when_ns < self._now:
+            raise WorldError(f"time can't go backwards: now {self._now}, asked for {when_ns}")
+        self._now = when_ns
+
+    @property
+    def elapsed_ns(self) -> int:
+        """Virtual time since the start."""
+        return self._now - self.start_ns  # type: ignore[return-value]
+
+
+def parse_start(start: str | datetime | int) -> tuple[int, int]:
+    """A start moment as (nanoseconds since the epoch, UTC offset in seconds).
+
+    Takes an ISO 8601 text with an offset, an aware datetime, or nanoseconds (offset 0).
+    Raises InputError for anything without an offset: local time would differ by machine.
+    """
+    if isinstance(start, int):
+        return start, 0
+    if isinstance(start, str):
+        try:
+            start = datetime.fromisoformat(start)
+        except ValueError as error:
+            raise InputError(
+                f"start must be an ISO 8601 time such as 2025-10-28T22:34:00+04:00, was {start!r}"
+            ) from error
+    offset = start.utcoffset()
+    if offset is None:
+        raise InputError(
+            f"start must carry a UTC offset, was {start.isoformat()}; append Z or +04:00"
+        )
+    days = start.toordinal() - _EPOCH_ORDINAL
+    seconds = days * 86_400 + start.hour * 3_600 + start.minute * 60 + start.second
+    offset_s = int(offset.total_seconds())
+    return (seconds - offset_s) * NS_PER_S + start.microsecond * 1_000, offset_s

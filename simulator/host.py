@@ -1,0 +1,107 @@
+"""A machine in the world: its names, its address, its clock and its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from simulator.clock import NS_PER_S
+from simulator.loop import HostLoop
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+T = TypeVar("T")
+
+UPTIME_NS = 1_000 * NS_PER_S
+"""What a host's monotonic clock shows when the world starts: like a machine that has been up."""
+
+
+class Host:
+    """One machine. Made by `World.host`.
+
+    `clock_offset_ns` is how far its wall clock is ahead of the world's (negative: behind);
+    `drift_ppm` how much faster both its clocks run, in parts per million.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        *,
+        address: str,
+        names: tuple[str, ...],
+        clock_offset_ns: int,
+        drift_ppm: float,
+    ) -> None:
+        self.world = world
+        self.name = name
+        self.address = address
+        self.names = names
+        self.clock_offset_ns = clock_offset_ns
+        self.drift = drift_ppm / 1_000_000
+        self.context = contextvars.Context()
+        self.signal_handlers: dict[
+            int, tuple[HostLoop, Callable[..., object], tuple[Any, ...]]
+        ] = {}
+        self.origin_ns = world.env.start_ns - UPTIME_NS
+        self._loop: HostLoop | None = None
+        self._next_port = 49_152  # the first of the ephemeral ports
+
+    def __repr__(self) -> str:
+        return f"<Host {self.name}>"
+
+    # clocks
+
+    def _local_elapsed_ns(self) -> int:
+        elapsed = self.world.env.elapsed_ns
+        return elapsed + round(elapsed * self.drift) if self.drift else elapsed
+
+    def wall_ns(self) -> int:
+        """What the host's wall clock shows, in nanoseconds since the epoch."""
+        return self.world.env.start_ns + self.clock_offset_ns + self._local_elapsed_ns()
+
+    def monotonic_ns(self) -> int:
+        """What the host's monotonic clock shows."""
+        return UPTIME_NS + self._local_elapsed_ns()
+
+    def moment_ns(self, monotonic_s: float) -> int:
+        """The world's moment at which the host's monotonic clock shows `monotonic_s`."""
+        local_ns = round(monotonic_s * NS_PER_S) - UPTIME_NS
+        if self.drift:
+            local_ns = round(local_ns / (1 + self.drift))
+        return self.world.env.start_ns + local_ns
+
+    # running
+
+    @property
+    def loop(self) -> HostLoop:
+        """The loop the world drives for this host, made at first use."""
+        if self._loop is None or self._loop.is_closed():
+            self._loop = self.new_loop()
+            self._loop.let_world_drive()
+        return self._loop
+
+    def new_loop(self) -> HostLoop:
+        """A further loop of this host, as `asyncio.run` asks for one."""
+        loop = HostLoop(self)
+        self.world.add_loop(loop)
+        return loop
+
+    def start(self, coro: Coroutine[Any, Any, T], *, name: str | None = None) -> asyncio.Task[T]:
+        """Begins a coroutine on this host's loop; it runs whenever the world does."""
+        with self.world.at(self):
+            return self.loop.create_task(coro, name=name)
+
+    def run(self, script: Callable[..., T], *args: Any) -> T:
+        """Runs a plain function as this host's main program; it may call `asyncio.run`."""
+        with self.world.at(self):
+            return script(*args)
+
+    def take_port(self) -> int:
+        """The next ephemeral port: in order, so that the same run has the same ports."""
+        port = self._next_port
+        self._next_port = port + 1 if port < 65_535 else 49_152
+        return port

@@ -1,0 +1,334 @@
+"""An asyncio event loop whose time, timers and network belong to a world.
+
+A small subclass of asyncio's own `BaseEventLoop`: tasks, futures, handles and contexts are the
+standard ones. What differs: timers are kept by integer nanosecond and order of creation (equal
+times fire in the order in which they were set), nothing ever sleeps, executors run inline, and
+`create_connection`, `create_server` and `getaddrinfo` speak to the simulated network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import heapq
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from simulator.caller import calling_place
+from simulator.clock import NS_PER_S
+from simulator.errors import RealConnectionError
+
+if TYPE_CHECKING:
+    from simulator.host import Host
+
+_COMPACT_ABOVE = 100
+"""Cancelled timers are swept out when there are more than these and they are the majority."""
+
+
+class HostLoop(asyncio.BaseEventLoop):
+    """The event loop of one host. Made by the host, never by hand."""
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self.host = host
+        self.world = host.world
+        self._clock = host.world.env
+        self._origin_ns = host.origin_ns
+        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timer_count = 0
+        self._cancelled_timers = 0
+        self._fired_s = 0.0
+        self._task_count = 0
+        self.world_driven = False
+        """Run by the world, turn by turn, and never by its own `run_forever`."""
+        self.driving = False
+        """Inside its own `run_forever`: the world steps the others around it."""
+        self.standing = 0
+        """How many blocking calls deep its host stands still."""
+        self.inline_calls = 0
+        """How many executor calls deep; their blocking lets this loop go on."""
+
+    # time
+
+    def time(self) -> float:
+        """Seconds on the host's monotonic clock; the same as `time.monotonic()` in a run."""
+        if self.host.drift:
+            now = self.host.monotonic_ns() / NS_PER_S
+        else:
+            now = (self._clock._now - self._origin_ns) / NS_PER_S
+        # A timer fires at the nearest nanosecond, which may lie a rounding before its float; who
+        # asks then must not find itself early and wait again for ever.
+        fired = self._fired_s
+        return now if now > fired else fired
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        self._check_closed()
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer._scheduled = True
+        self._timer_count += 1
+        if self.host.drift:
+            when_ns = self.host.moment_ns(when)
+        else:
+            when_ns = self._origin_ns + round(when * NS_PER_S)
+        heapq.heappush(self._timers, (when_ns, self._timer_count, timer))
+        return timer
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.time() + delay, callback, *args, context=context)
+
+    def call_at_ns(
+        self, when_ns: int, callback: Callable[..., object], *args: Any
+    ) -> asyncio.TimerHandle:
+        """Like `call_at`, at an exact moment of the world, in the host's own empty context."""
+        timer = asyncio.TimerHandle(0.0, callback, args, self, self.host.context)
+        timer._scheduled = True
+        self._timer_count += 1
+        heapq.heappush(self._timers, (when_ns, self._timer_count, timer))
+        return timer
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        if handle._scheduled:
+            self._cancelled_timers += 1
+            if self._cancelled_timers > _COMPACT_ABOVE:
+                self._compact_timers()
+
+    def _compact_timers(self) -> None:
+        if self._cancelled_timers * 2 > len(self._timers):
+            # In place: the list may be in somebody's hands.
+            self._timers[:] = [entry for entry in self._timers if not entry[2]._cancelled]
+            heapq.heapify(self._timers)
+            self._cancelled_timers = 0
+
+    def next_timer_ns(self) -> int | None:
+        """When the earliest live timer is due, or None."""
+        timers = self._timers
+        while timers:
+            entry = timers[0]
+            if not entry[2]._cancelled:
+                return entry[0]
+            heapq.heappop(timers)
+            entry[2]._scheduled = False
+            self._cancelled_timers -= 1
+        return None
+
+    def is_due(self) -> bool:
+        """Whether a callback is ready or a timer due at this instant."""
+        timers = self._timers
+        return bool(self._ready) or (bool(timers) and timers[0][0] <= self._clock._now)
+
+    # running
+
+    def _run_once(self) -> None:
+        """One iteration when this loop drives: the others have their turn, then it has its own.
+
+        Called by asyncio's `run_forever`. Where a real loop would block in `select`, the rest of
+        the world runs until this loop has something to do.
+        """
+        self.world.take_turns_around(self)
+        self.run_due()
+
+    def run_forever(self) -> None:
+        self.driving = True
+        try:
+            super().run_forever()
+        finally:
+            self.driving = False
+
+    def run_due(self) -> None:
+        """Runs the timers due by now and the callbacks that are ready, but none these add."""
+        ready = self._ready
+        timers = self._timers
+        now = self._clock._now
+        while timers and timers[0][0] <= now:
+            handle = heapq.heappop(timers)[2]
+            handle._scheduled = False
+            if handle._cancelled:
+                self._cancelled_timers -= 1
+                continue
+            if handle._when > self._fired_s:
+                self._fired_s = handle._when
+            ready.append(handle)
+        for _ in range(len(ready)):
+            if not ready:  # a nested run, inside a blocking executor call, took the rest
+                return
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def create_task(  # type: ignore[override]
+        self, coro: Coroutine[Any, Any, Any], **kwargs: Any
+    ) -> asyncio.Task[Any]:
+        if kwargs.get("name") is None:
+            # asyncio numbers tasks per process; a run's logs need its own numbers.
+            self._task_count += 1
+            kwargs["name"] = f"Task-{self._task_count}"
+        return super().create_task(coro, **kwargs)
+
+    def _write_to_self(self) -> None:
+        """A wake-up from another thread has nobody to wake: the world looks by itself."""
+
+    def _process_events(self, event_list: object) -> None:
+        """There is no selector whose events could be processed."""
+
+    def close(self) -> None:
+        super().close()
+        self._timers.clear()
+        self.world.forget_loop(self)
+
+    def let_world_drive(self) -> None:
+        """Marks the loop as running for good, as code on it expects."""
+        self.world_driven = True
+        self._thread_id = threading.get_ident()
+
+    def tasks(self) -> list[asyncio.Task[Any]]:
+        """The unfinished tasks, in the order in which they were made."""
+        return sorted(
+            asyncio.all_tasks(self), key=lambda task: (len(task.get_name()), task.get_name())
+        )
+
+    def cancel_tasks(self) -> None:
+        """Asks every unfinished task to end; nobody will look at how it does."""
+        for task in self.tasks():
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task.cancel()
+
+    def abandon(self) -> None:
+        """Closes the loop whatever state it is in: its world is over."""
+        self._thread_id = None
+        self.close()
+
+    # threads: executor calls run on this thread, at a fixed point, one at a time
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Runs `func` at the loop's next iteration, on this thread.
+
+        When it blocks (`time.sleep`), the loop goes on meanwhile, as it would beside a thread.
+        """
+        self._check_closed()
+        future: asyncio.Future[Any] = self.create_future()
+        self.call_soon(self._run_inline, future, func, args)
+        return future
+
+    def _run_inline(
+        self, future: asyncio.Future[Any], func: Callable[..., Any], args: tuple[Any, ...]
+    ) -> None:
+        if future.cancelled():
+            return
+        self.inline_calls += 1
+        try:
+            result = func(*args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if not future.cancelled():
+                future.set_exception(error)
+        else:
+            if not future.cancelled():
+                future.set_result(result)
+        finally:
+            self.inline_calls -= 1
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """There is none."""
+        self._executor_shutdown_called = True
+
+    # signals: kept for the world to deliver
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+        self.host.signal_handlers[int(sig)] = (self, callback, args)
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        return self.host.signal_handlers.pop(int(sig), None) is not None
+
+    # network: see simulator/network
+
+    async def getaddrinfo(  # type: ignore[override]
+        self,
+        host: bytes | str | None,
+        port: bytes | str | int | None,
+        *,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[Any]:
+        return self.world.network.names.look_up(self.host, host, port, family, type, proto)
+
+    async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
+        return self.world.network.names.name_of(str(sockaddr[0])), str(sockaddr[1])
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        await self.world.network.connect_socket(self, sock, address)
+
+    async def create_connection(self, protocol_factory: Any, *args: Any, **kwargs: Any) -> Any:
+        return await self.world.network.create_connection(self, protocol_factory, *args, **kwargs)
+
+    async def create_server(self, protocol_factory: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.world.network.create_server(self, protocol_factory, *args, **kwargs)
+
+    async def start_tls(self, transport: Any, protocol: Any, sslcontext: Any, **kwargs: Any) -> Any:
+        return await self.world.network.start_tls(transport, protocol, sslcontext, **kwargs)
+
+    def _refuse(self, what: str, target: object) -> RealConnectionError:
+        error = RealConnectionError(what, str(target), calling_place())
+        self.world.note_refusal(error)
+        return error
+
+    async def create_datagram_endpoint(
+        self,
+        protocol_factory: Any,
+        local_addr: Any = None,
+        remote_addr: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        raise self._refuse("UDP", remote_addr or local_addr)
+
+    async def create_unix_connection(
+        self, protocol_factory: Any, path: Any = None, **kwargs: Any
+    ) -> Any:
+        raise self._refuse("a Unix socket connection", path)
+
+    async def create_unix_server(
+        self, protocol_factory: Any, path: Any = None, **kwargs: Any
+    ) -> Any:
+        raise self._refuse("a Unix socket server", path)
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
+        raise self._refuse("reading a real file descriptor", fd)
+
+    def add_writer(self, fd: Any, callback: Any, *args: Any) -> None:
+        raise self._refuse("writing a real file descriptor", fd)
+
+    def remove_reader(self, fd: Any) -> bool:
+        return False
+
+    def remove_writer(self, fd: Any) -> bool:
+        return False
+
+    async def sock_sendto(self, sock: Any, data: Any, address: Any) -> int:
+        raise self._refuse("UDP", address)
+
+    async def sock_recv(self, sock: Any, nbytes: int) -> bytes:
+        raise self._refuse("reading a real socket", sock)
+
+    async def sock_sendall(self, sock: Any, data: Any) -> None:
+        raise self._refuse("writing a real socket", sock)
+
+    async def sock_accept(self, sock: Any) -> Any:
+        raise self._refuse("accepting on a real socket", sock)

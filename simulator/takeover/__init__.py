@@ -1,0 +1,108 @@
+"""What a world takes over in the process while it is entered, and gives back afterwards.
+
+Time (`wallclock`), randomness (`entropy`), the way out (`fence`), log records (`logs`), TLS and
+asyncio's choice of event loop. Each part is a context manager that restores what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import ssl
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import WorldError
+from simulator.network.tls import PlainTls
+from simulator.takeover.entropy import seeded_entropy
+from simulator.takeover.fence import fenced
+from simulator.takeover.logs import captured_logs
+from simulator.takeover.wallclock import virtual_time
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+
+class _Holder:
+    """Which world is entered, if any. There is one process, so there can be one."""
+
+    world: World | None = None
+
+
+@contextmanager
+def takeover(world: World) -> Iterator[None]:
+    """Puts a world in charge of the process. Raises WorldError when another one is."""
+    if _Holder.world is not None:
+        raise WorldError("another world is entered; leave it first: worlds can't be nested")
+    _Holder.world = world
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_collections_at_fixed_points())
+            stack.callback(world.install_asyncgen_hooks())
+            stack.enter_context(virtual_time(world))
+            stack.enter_context(seeded_entropy(world))
+            stack.enter_context(captured_logs(world))
+            stack.enter_context(_tls_ends_in_the_network())
+            stack.enter_context(_loops_of_the_host(world))
+            stack.enter_context(fenced(world))
+            yield
+    finally:
+        _Holder.world = None
+
+
+@contextmanager
+def _collections_at_fixed_points() -> Iterator[None]:
+    """Keeps the garbage collector from choosing its own moments.
+
+    What a collection finalises can log and send; that must not depend on how much was allocated
+    before the run. A short run is not collected at all, which is also faster.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def _tls_ends_in_the_network() -> Iterator[None]:
+    context: Any = ssl.SSLContext
+    before = context.sslobject_class
+    context.sslobject_class = PlainTls
+    try:
+        yield
+    finally:
+        context.sslobject_class = before
+
+
+class _HostPolicy(asyncio.DefaultEventLoopPolicy):
+    """Every new event loop is one of the host whose code asks for it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        host = self._world.current
+        if host is None:
+            raise WorldError(
+                "an event loop was asked for outside any host; run the code in one: host.run(...)"
+            )
+        return host.new_loop()
+
+
+@contextmanager
+def _loops_of_the_host(world: World) -> Iterator[None]:
+    with warnings.catch_warnings():
+        # Policies are deprecated from 3.14 on; what replaces them cannot be set from outside.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        before = asyncio.get_event_loop_policy()
+        asyncio.set_event_loop_policy(_HostPolicy(world))
+        try:
+            yield
+        finally:
+            asyncio.set_event_loop_policy(before)

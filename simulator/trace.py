@@ -1,0 +1,81 @@
+"""Everything that happened in a run, in order, with virtual time; its digest identifies the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from simulator.clock import Clock
+
+_SIGNATURE = re.compile(r"(signature['\"]?\s*[=:]\s*['\"]?)[0-9A-Za-z%+/=_-]{16,}")
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+_MASK = "***"
+_MIN_SECRET_LENGTH = 6
+
+
+class Trace:
+    """The record of a run: entries of `t` (ns since the start), `host`, `kind` and more fields.
+
+    Secrets registered with `hide`, and whatever follows `signature=`, never leave it in clear;
+    addresses of objects, which differ between runs, are taken out of texts.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: list[tuple[int, str, str, dict[str, Any]]] = []
+        self._secrets: list[str] = []
+        self.enabled = True
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def record(self, kind: str, host: str, /, **fields: Any) -> None:
+        """Notes something at the present moment. `fields` must be fit for JSON."""
+        if self.enabled:
+            self._entries.append((self._clock.elapsed_ns, host, kind, fields))
+
+    def hide(self, secret: str) -> None:
+        """Makes sure that this text never appears in what the trace gives out."""
+        if len(secret) >= _MIN_SECRET_LENGTH and secret not in self._secrets:
+            self._secrets.append(secret)
+            self._secrets.sort(key=len, reverse=True)
+
+    def redact(self, text: str) -> str:
+        """`text` without secrets, signatures and object addresses."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, _MASK)
+        if "ignature" in text:
+            text = _SIGNATURE.sub(rf"\g<1>{_MASK}", text)
+        if "0x" in text:
+            text = _ADDRESS.sub("0x", text)
+        return text
+
+    def lines(self) -> Iterator[str]:
+        """The entries as JSON, one line each, redacted."""
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        for time_ns, host, kind, fields in self._entries:
+            yield self.redact(encode({"t": time_ns, "host": host, "kind": kind, **fields}))
+
+    def entries(self) -> list[Mapping[str, Any]]:
+        """The entries as a reader of the trace file would get them."""
+        return [json.loads(line) for line in self.lines()]
+
+    def digest(self) -> str:
+        """SHA-256 over the lines, in hexadecimal."""
+        sha = hashlib.sha256()
+        for line in self.lines():
+            sha.update(line.encode())
+            sha.update(b"\n")
+        return sha.hexdigest()
+
+    def write(self, path: Path) -> None:
+        """Writes the trace as JSON lines, UTF-8."""
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            for line in self.lines():
+                file.write(line)
+                file.write("\n")

@@ -1,0 +1,341 @@
+"""A world: one virtual clock, its hosts, the network between them, and the seed.
+
+    with World(seed=1, start="2025-10-28T22:34:00+04:00") as world:
+        bot = world.host("bot")
+        venue = world.host("venue", names=("fapi.binance.com",))
+        venue.start(serve())
+        world.run_until(bot.start(main()))
+
+Inside the `with`, everything that tells time tells the world's, randomness comes from the seed, and
+nothing real can be reached. One world can be entered at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio import events
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from logging import LogRecord
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from simulator.clock import NS_PER_S, Clock, parse_start
+from simulator.errors import OverBudgetError, RealConnectionError, SpinningError, WorldError
+from simulator.host import Host
+from simulator.loop import HostLoop
+from simulator.network import Network
+from simulator.randomness import Streams
+from simulator.stall import stalled, where_running
+from simulator.takeover import takeover
+from simulator.trace import Trace
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+T = TypeVar("T")
+
+STEP_LIMIT = 1_000_000
+"""Turns at one instant before a host is said to spin: a second or two of real time."""
+
+_CLOSING_TURNS = 1_000
+"""How many turns cancelled tasks get to clean up; whoever needs more is cut off."""
+
+
+class World:
+    """See the module. `seed` decides every draw; `start` needs a UTC offset, which becomes the
+    local time zone of the run. `step_limit` is how many turns may pass without time passing.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        start: str | datetime | int = "2025-01-01T00:00:00+00:00",
+        step_limit: int = STEP_LIMIT,
+    ) -> None:
+        start_ns, self.utc_offset_s = parse_start(start)
+        self.env = Clock(start_ns)
+        self.streams = Streams(seed)
+        self.seed = seed
+        self.trace = Trace(self.env)
+        self.network = Network(self)
+        self.hosts: dict[str, Host] = {}
+        self.current: Host | None = None
+        """The host whose code runs now; its clock is the one that is told."""
+        self.refusals: list[RealConnectionError] = []
+        """Attempts to leave the world, in order, also those whose error was swallowed."""
+        self.log_listeners: list[Callable[[LogRecord], None]] = []
+        """Told of every log record, hidden ones too, after it was handled."""
+        self.budget_ns: int | None = None
+        """How much virtual time may pass in all; more is an OverBudgetError."""
+        self.step_limit = step_limit
+        self._turns = 0
+        self._loops: list[HostLoop] = []
+        self._entered: ExitStack | None = None
+
+    # hosts
+
+    def host(
+        self,
+        name: str,
+        *,
+        names: tuple[str, ...] = (),
+        clock_offset_ns: int = 0,
+        drift_ppm: float = 0.0,
+    ) -> Host:
+        """A new machine, answering at `name` and at the further `names`."""
+        if name in self.hosts:
+            raise WorldError(f"a host named {name!r} exists already; host names are unique")
+        address = self.network.names.new_address()
+        host = Host(
+            self,
+            name,
+            address=address,
+            names=(name, *names),
+            clock_offset_ns=clock_offset_ns,
+            drift_ppm=drift_ppm,
+        )
+        self.network.names.add(host)
+        self.hosts[name] = host
+        return host
+
+    def add_loop(self, loop: HostLoop) -> None:
+        """Has the world drive a loop from now on."""
+        self._loops.append(loop)
+
+    def forget_loop(self, loop: HostLoop) -> None:
+        """Stops driving a loop that was closed."""
+        if loop in self._loops:
+            self._loops.remove(loop)
+
+    def loops_of(self, host: Host) -> Iterator[HostLoop]:
+        """The open loops of a host, oldest first."""
+        return (loop for loop in self._loops if loop.host is host)
+
+    @contextmanager
+    def at(self, host: Host) -> Iterator[None]:
+        """Within it, `host` is the one whose code runs."""
+        before, self.current = self.current, host
+        try:
+            yield
+        finally:
+            self.current = before
+
+    # entering and leaving
+
+    def __enter__(self) -> World:
+        if self._entered is not None:
+            raise WorldError("this world is already entered")
+        with ExitStack() as stack:
+            stack.enter_context(takeover(self))
+            stack.callback(self._close_loops)
+            self._entered = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        entered, self._entered = self._entered, None
+        if entered is not None:
+            entered.close()
+
+    def _close_loops(self) -> None:
+        """Cancels what still runs, lets it clean up without time passing, and closes the loops.
+
+        What happens here is no part of the run: the trace is closed first.
+        """
+        self.trace.enabled = False
+        self._turns = 0
+        for loop in self._loops:
+            loop.cancel_tasks()
+        for _ in range(_CLOSING_TURNS):
+            if not self._take_turns():
+                break
+        for loop in tuple(self._loops):
+            loop.abandon()
+
+    # running from outside
+
+    @overload
+    def run_until(self, target: asyncio.Future[T]) -> T: ...
+    @overload
+    def run_until(self, target: int | datetime | Callable[[], bool]) -> None: ...
+    def run_until(self, target: Any) -> Any:
+        """Runs the world until a task is done, a moment has come, or a condition holds.
+
+        A moment is an aware datetime or nanoseconds since the epoch; everything due at it still
+        runs. A condition is looked at between turns. Returns the task's result or raises its
+        exception. Raises StalledError when nothing can happen any more, SpinningError when time
+        does not pass.
+        """
+        if isinstance(target, asyncio.Future):
+            self._run(target.done, None)
+            return target.result()
+        if isinstance(target, (int, datetime)):
+            until_ns, _ = parse_start(target)
+            if until_ns < self.env.now:
+                raise WorldError(f"time can't go backwards: now {self.env.now}, asked {until_ns}")
+            self._run(None, until_ns)
+            return None
+        self._run(target, None)
+        return None
+
+    def run_for(self, seconds: float) -> None:
+        """Runs the world for a span of virtual time."""
+        self._run(None, int(self.env.now) + round(seconds * NS_PER_S))
+
+    def _run(self, done: Callable[[], bool] | None, until_ns: int | None) -> None:
+        if self._entered is None:
+            raise WorldError("enter the world first: `with World(...) as world:`")
+        running = events._get_running_loop()
+        if running is not None:
+            raise WorldError("a world cannot be run from inside a coroutine; await instead")
+        while done is None or not done():
+            if self._take_turns():
+                continue
+            if not self._move_on(until_ns):
+                if until_ns is None:
+                    raise stalled(self._loops)
+                return
+
+    # running: turns at one instant, then on to the next
+
+    def _take_turns(self) -> bool:
+        """Gives everything that is due one turn, in a fixed order; whether anything was due."""
+        env = self.env
+        ran = False
+        events_due = env._queue
+        if events_due and events_due[0][0] <= env._now:
+            env.run_due()
+            ran = True
+        for loop in tuple(self._loops) if len(self._loops) > 1 else self._loops:
+            if not loop.is_due() or loop.driving or (loop.standing and not loop.inline_calls):
+                continue
+            ran = True
+            self._run_loop(loop)
+        if ran:
+            self._turns += 1
+            if self._turns > self.step_limit:
+                raise self._spinning()
+        return ran
+
+    def _run_loop(self, loop: HostLoop) -> None:
+        before_loop = events._get_running_loop()
+        before_host = self.current
+        self.current = loop.host
+        events._set_running_loop(loop)
+        try:
+            loop.run_due()
+        finally:
+            events._set_running_loop(before_loop)
+            self.current = before_host
+
+    def _move_on(self, until_ns: int | None) -> bool:
+        """Lets time jump to the next event, at most to `until_ns`; whether there is one."""
+        env = self.env
+        queue = env._queue
+        next_ns: int | None = queue[0][0] if queue else None  # type: ignore[assignment]
+        for loop in self._loops:
+            if loop.standing and not loop.inline_calls:
+                continue
+            timer_ns = loop.next_timer_ns()
+            if timer_ns is not None and (next_ns is None or timer_ns < next_ns):
+                next_ns = timer_ns
+        if until_ns is not None and (next_ns is None or next_ns > until_ns):
+            env.move_to(until_ns)
+            self._turns = 0
+            return False
+        if next_ns is None:
+            return False
+        if self.budget_ns is not None and next_ns - env.start_ns > self.budget_ns:
+            raise OverBudgetError(
+                f"the run's virtual time is used up: {self.budget_ns / NS_PER_S:g} s were given; "
+                f"raise `until`, or look for what never ends"
+            )
+        if next_ns > env._now:
+            env._now = next_ns
+            self._turns = 0
+        return True
+
+    # running from inside: a loop that drives, and code that blocks
+
+    def take_turns_around(self, driver: HostLoop) -> None:
+        """The others have their turn; returns once `driver` has something to do."""
+        events._set_running_loop(None)
+        before, self.current = self.current, driver.host
+        try:
+            self._take_turns()
+            self._turns += 1
+            if self._turns > self.step_limit:
+                raise self._spinning()
+            while not (driver.is_due() or driver._stopping):
+                if not self._take_turns() and not self._move_on(None):
+                    raise stalled(self._loops)
+        finally:
+            self.current = before
+            events._set_running_loop(driver)
+
+    def block(self, duration_ns: int) -> None:
+        """The current host's code stands still for a while, and the world goes on around it."""
+        if duration_ns < 0:
+            raise ValueError("sleep length must be non-negative")
+        host = self.current
+        if host is None:
+            self._run(None, int(self.env.now) + duration_ns)
+            return
+        if host.drift:
+            duration_ns = round(duration_ns / (1 + host.drift))
+        until_ns = int(self.env.now) + duration_ns
+        before_loop = events._get_running_loop()
+        standing = [loop for loop in self._loops if loop.host is host]
+        for loop in standing:
+            loop.standing += 1
+        events._set_running_loop(None)
+        try:
+            while True:
+                if self._take_turns():
+                    continue
+                if not self._move_on(until_ns):
+                    return
+        finally:
+            events._set_running_loop(before_loop)
+            for loop in standing:
+                loop.standing -= 1
+
+    # what went wrong
+
+    def _spinning(self) -> SpinningError:
+        places = [place for loop in self._loops for place in where_running(loop)]
+        return SpinningError(
+            f"{self.step_limit} turns at {self.env.elapsed_ns / NS_PER_S:.9f} s and time does not "
+            f"pass; busy: {'; '.join(places) or 'the world itself'}; let it await something that "
+            f"takes time, or raise step_limit"
+        )
+
+    def note_refusal(self, error: RealConnectionError) -> None:
+        """Keeps a refused attempt to leave the world, even if the bot swallows the error."""
+        self.refusals.append(error)
+        host = self.current.name if self.current else "world"
+        self.trace.record("refused", host, what=error.what, target=error.target, at=error.caller)
+
+    def install_asyncgen_hooks(self) -> Callable[[], None]:
+        """Async generators belong to whichever loop runs them; returns the undoing."""
+        before = sys.get_asyncgen_hooks()
+
+        def first_iteration(agen: Any) -> None:
+            loop = events._get_running_loop()
+            if isinstance(loop, HostLoop):
+                loop._asyncgen_firstiter_hook(agen)
+
+        def finalize(agen: Any) -> None:
+            loop = events._get_running_loop()
+            if isinstance(loop, HostLoop):
+                loop._asyncgen_finalizer_hook(agen)
+
+        sys.set_asyncgen_hooks(firstiter=first_iteration, finalizer=finalize)
+        return lambda: sys.set_asyncgen_hooks(*before)
