@@ -1,4 +1,4 @@
-"""A deterministic world for programs that talk to exchanges: hosts, one virtual clock, a network."""
+"""A deterministic world for programs that talk to exchanges: hosts, one clock, a network."""
 
 from simulator.clock import NS_PER_S, Clock
 from simulator.errors import (

@@ -58,8 +58,9 @@ class UnknownHostError(SimulatorError, socket.gaierror):
         socket.gaierror.__init__(
             self,
             socket.EAI_NONAME,
-            f"Name or service not known: {name!r} (port {port}) is no host of this world, looked up "
-            f"at {caller}; hosts: {', '.join(known) or 'none'}; give the world a host of that name",
+            f"Name or service not known: {name!r} (port {port}) is no host of this world, looked "
+            f"up at {caller}; hosts: {', '.join(known) or 'none'}; "
+            f"give the world a host of that name",
         )
 
 

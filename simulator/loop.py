@@ -18,13 +18,58 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
-from simulator.errors import RealConnectionError
+from simulator.errors import RealConnectionError, SimulatorError
 
 if TYPE_CHECKING:
     from simulator.host import Host
 
 _COMPACT_ABOVE = 100
 """Cancelled timers are swept out when there are more than these and they are the majority."""
+
+
+class Ready(asyncio.Handle):
+    """asyncio's handle without its debug support, which would cost every step."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: HostLoop,
+        context: contextvars.Context,
+    ) -> None:
+        self._context = context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+
+
+class Timer(asyncio.TimerHandle):
+    """asyncio's timer handle, likewise."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: HostLoop,
+        context: contextvars.Context,
+    ) -> None:
+        self._context = context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = None
+        self._source_traceback = None
+        self._when = when
+        self._scheduled = True
 
 
 class HostLoop(asyncio.BaseEventLoop):
@@ -70,14 +115,14 @@ class HostLoop(asyncio.BaseEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
-        self._check_closed()
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
-        timer._scheduled = True
-        self._timer_count += 1
+        if self._closed:
+            self._check_closed()
+        timer = Timer(when, callback, args, self, context or contextvars.copy_context())
         if self.host.drift:
             when_ns = self.host.moment_ns(when)
         else:
             when_ns = self._origin_ns + round(when * NS_PER_S)
+        self._timer_count += 1
         heapq.heappush(self._timers, (when_ns, self._timer_count, timer))
         return timer
 
@@ -94,11 +139,22 @@ class HostLoop(asyncio.BaseEventLoop):
         self, when_ns: int, callback: Callable[..., object], *args: Any
     ) -> asyncio.TimerHandle:
         """Like `call_at`, at an exact moment of the world, in the host's own empty context."""
-        timer = asyncio.TimerHandle(0.0, callback, args, self, self.host.context)
-        timer._scheduled = True
+        timer = Timer(0.0, callback, args, self, self.host.context)
         self._timer_count += 1
         heapq.heappush(self._timers, (when_ns, self._timer_count, timer))
         return timer
+
+    def call_soon(
+        self,
+        callback: Callable[..., object],
+        *args: Any,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.Handle:
+        if self._closed:
+            self._check_closed()
+        handle = Ready(callback, args, self, context or contextvars.copy_context())
+        self._ready.append(handle)
+        return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         if handle._scheduled:
@@ -132,6 +188,13 @@ class HostLoop(asyncio.BaseEventLoop):
 
     # running
 
+    def run_forever(self) -> None:
+        self.driving = True
+        try:
+            super().run_forever()
+        finally:
+            self.driving = False
+
     def _run_once(self) -> None:
         """One iteration when this loop drives: the others have their turn, then it has its own.
 
@@ -141,33 +204,47 @@ class HostLoop(asyncio.BaseEventLoop):
         self.world.take_turns_around(self)
         self.run_due()
 
-    def run_forever(self) -> None:
-        self.driving = True
-        try:
-            super().run_forever()
-        finally:
-            self.driving = False
-
     def run_due(self) -> None:
-        """Runs the timers due by now and the callbacks that are ready, but none these add."""
+        """Runs what is due at this instant until the loop is idle or is told to stop."""
         ready = self._ready
         timers = self._timers
-        now = self._clock._now
-        while timers and timers[0][0] <= now:
-            handle = heapq.heappop(timers)[2]
-            handle._scheduled = False
-            if handle._cancelled:
-                self._cancelled_timers -= 1
-                continue
-            if handle._when > self._fired_s:
-                self._fired_s = handle._when
-            ready.append(handle)
-        for _ in range(len(ready)):
-            if not ready:  # a nested run, inside a blocking executor call, took the rest
+        clock = self._clock
+        while True:
+            now = clock._now
+            while timers and timers[0][0] <= now:
+                timer = heapq.heappop(timers)[2]
+                timer._scheduled = False
+                if timer._cancelled:
+                    self._cancelled_timers -= 1
+                    continue
+                if timer._when > self._fired_s:
+                    self._fired_s = timer._when
+                ready.append(timer)
+            if not ready:
                 return
-            handle = ready.popleft()
-            if not handle._cancelled:
-                handle._run()
+            for _ in range(len(ready)):
+                if not ready:  # a nested run, inside a blocking executor call, took the rest
+                    break
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    try:
+                        handle._context.run(handle._callback, *handle._args)
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as error:
+                        self._report(handle, error)
+            if self._stopping:
+                return
+            self.world.count_turn()
+
+    def _report(self, handle: asyncio.Handle, error: BaseException) -> None:
+        """A callback raised: asyncio's exception handler is told, as by a stock loop."""
+        if isinstance(error, SimulatorError) and not isinstance(error, OSError):
+            raise error  # the world itself gives up: no handler of the guest's may swallow that
+        callback = getattr(handle._callback, "__qualname__", repr(handle._callback))
+        self.call_exception_handler(
+            {"message": f"Exception in callback {callback}", "exception": error, "handle": handle}
+        )
 
     def create_task(  # type: ignore[override]
         self, coro: Coroutine[Any, Any, Any], **kwargs: Any

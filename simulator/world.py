@@ -13,6 +13,7 @@ nothing real can be reached. One world can be entered at a time.
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from asyncio import events
 from collections.abc import Callable, Iterator
@@ -68,8 +69,8 @@ class World:
         """Attempts to leave the world, in order, also those whose error was swallowed."""
         self.log_listeners: list[Callable[[LogRecord], None]] = []
         """Told of every log record, hidden ones too, after it was handled."""
-        self.budget_ns: int | None = None
-        """How much virtual time may pass in all; more is an OverBudgetError."""
+        self.limit_ns: float = math.inf
+        """The moment beyond which no time may pass: getting there is an OverBudgetError."""
         self.step_limit = step_limit
         self._turns = 0
         self._loops: list[HostLoop] = []
@@ -213,27 +214,26 @@ class World:
         if events_due and events_due[0][0] <= env._now:
             env.run_due()
             ran = True
-        for loop in tuple(self._loops) if len(self._loops) > 1 else self._loops:
+        loops = self._loops
+        for loop in tuple(loops) if len(loops) > 1 else loops:
             if not loop.is_due() or loop.driving or (loop.standing and not loop.inline_calls):
                 continue
             ran = True
-            self._run_loop(loop)
-        if ran:
-            self._turns += 1
-            if self._turns > self.step_limit:
-                raise self._spinning()
+            before_loop, before_host = events._get_running_loop(), self.current
+            self.current = loop.host
+            events._set_running_loop(loop)
+            try:
+                loop.run_due()
+            finally:
+                events._set_running_loop(before_loop)
+                self.current = before_host
         return ran
 
-    def _run_loop(self, loop: HostLoop) -> None:
-        before_loop = events._get_running_loop()
-        before_host = self.current
-        self.current = loop.host
-        events._set_running_loop(loop)
-        try:
-            loop.run_due()
-        finally:
-            events._set_running_loop(before_loop)
-            self.current = before_host
+    def count_turn(self) -> None:
+        """Called by a loop after each of its turns; raises SpinningError past the limit."""
+        self._turns += 1
+        if self._turns > self.step_limit:
+            raise self._spinning()
 
     def _move_on(self, until_ns: int | None) -> bool:
         """Lets time jump to the next event, at most to `until_ns`; whether there is one."""
@@ -243,7 +243,12 @@ class World:
         for loop in self._loops:
             if loop.standing and not loop.inline_calls:
                 continue
-            timer_ns = loop.next_timer_ns()
+            timers = loop._timers
+            if not timers:
+                continue
+            timer_ns: int | None = timers[0][0]
+            if timers[0][2]._cancelled:
+                timer_ns = loop.next_timer_ns()
             if timer_ns is not None and (next_ns is None or timer_ns < next_ns):
                 next_ns = timer_ns
         if until_ns is not None and (next_ns is None or next_ns > until_ns):
@@ -252,10 +257,11 @@ class World:
             return False
         if next_ns is None:
             return False
-        if self.budget_ns is not None and next_ns - env.start_ns > self.budget_ns:
+        if next_ns > self.limit_ns:
             raise OverBudgetError(
-                f"the run's virtual time is used up: {self.budget_ns / NS_PER_S:g} s were given; "
-                f"raise `until`, or look for what never ends"
+                f"the run's virtual time is used up: it was to end within "
+                f"{(self.limit_ns - env.start_ns) / NS_PER_S:g} s; raise the limit, or look for "
+                f"what never ends"
             )
         if next_ns > env._now:
             env._now = next_ns
@@ -270,9 +276,6 @@ class World:
         before, self.current = self.current, driver.host
         try:
             self._take_turns()
-            self._turns += 1
-            if self._turns > self.step_limit:
-                raise self._spinning()
             while not (driver.is_due() or driver._stopping):
                 if not self._take_turns() and not self._move_on(None):
                     raise stalled(self._loops)

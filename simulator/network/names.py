@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FIRST_ADDRESS = int(ipaddress.IPv4Address("198.18.0.1"))
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-_ANY = ("0.0.0.0", "::", "")  # noqa: S104 - a listener of the simulated network
+_ANY = ("0.0.0.0", "::", "")
 
 
 class Names:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ssl as ssl_module
 import socket
+import ssl as ssl_module
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ class Network:
             raise self.refuse("listening on a real socket", str(sock.getsockname()))
         names = [host] if host is None or isinstance(host, str) else list(host)
         number = port or loop.host.take_port()
-        address = "" if any(n in (None, "", "0.0.0.0", "::") for n in names) else "local"  # noqa: S104
+        address = "" if any(n in (None, "", "0.0.0.0", "::") for n in names) else "local"
         if address and not all(self._is_loopback(loop.host, n) for n in names):
             address = ""
         key = (loop.host.name, number)

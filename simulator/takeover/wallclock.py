@@ -29,7 +29,7 @@ _READS_LIMIT = 2_000_000
 """Reads of a clock without anything else happening before somebody is said to wait by looking."""
 
 _REAL_SLEEP = time.sleep
-_EPOCH = frozen.real_datetime(1970, 1, 1)  # noqa: DTZ001 - freezegun's factories are naive UTC
+_EPOCH = frozen.real_datetime(1970, 1, 1)
 
 
 class _Clocks:
