@@ -154,11 +154,16 @@ class World:
         self._turns = 0
         for loop in self._loops:
             loop.cancel_tasks()
-        for _ in range(_CLOSING_TURNS):
-            if not self._take_turns():
-                break
+        self._clean_up()
+        self.network.cut_all()
+        self._clean_up()
         for loop in tuple(self._loops):
             loop.abandon()
+
+    def _clean_up(self) -> None:
+        for _ in range(_CLOSING_TURNS):
+            if not self._take_turns():
+                return
 
     # running from outside
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SOCKET_BUFFER = 262_144
 """Bytes on their way or unread by the peer that a sender's kernel takes without complaint."""
+SEGMENT = 65_536
+"""The most that a reader gets at once, so that one who pauses is not given everything first."""
 HIGH_WATER = 65_536
 LOW_WATER = 16_384
 
@@ -86,6 +88,7 @@ class Endpoint(asyncio.Transport):
         self._closing = False
         self._eof_sent = False
         self._lost = False
+        self._error: Exception | None = None
 
     # what asyncio's users ask of a transport
 
@@ -158,9 +161,12 @@ class Endpoint(asyncio.Transport):
             raise RuntimeError("Cannot call write() after write_eof()")
         if not data or self._closing:
             return
-        chunk = bytes(data)
-        self._unread += len(chunk)
-        self._send(chunk)
+        self._unread += len(data)
+        if len(data) <= SEGMENT:
+            self._send(bytes(data))
+        else:
+            for start in range(0, len(data), SEGMENT):
+                self._send(bytes(data[start : start + SEGMENT]))
         if self._unread > SOCKET_BUFFER + self._high and not self._writing_paused:
             self._writing_paused = True
             self._protocol.pause_writing()  # type: ignore[union-attr]
@@ -190,6 +196,11 @@ class Endpoint(asyncio.Transport):
         self._travel(self.peer._reset)
         self._loop.call_soon(self._lose, None)
 
+    def cut(self) -> None:
+        """Ends this side alone."""
+        self._closing = True
+        self._loop.call_soon(self._lose, None)
+
     # the network's side
 
     def begin_tls(self, server_hostname: str | None, context: Any) -> None:
@@ -200,7 +211,10 @@ class Endpoint(asyncio.Transport):
         """Gives the connection its protocol, and the protocol what has arrived already."""
         self._protocol = protocol
         protocol.connection_made(self)
-        self.resume_reading()
+        if self._lost:  # reset while the handshake's answer travelled
+            self._loop.call_soon(protocol.connection_lost, self._error)
+        else:
+            self.resume_reading()
 
     def _send(self, chunk: bytes) -> None:
         self._travel(self.peer._receive, chunk, self._clock._now)
@@ -279,15 +293,14 @@ class Endpoint(asyncio.Transport):
     def _reset(self) -> None:
         """The peer reset the connection, or cannot be written to any more."""
         self._closing = True
-        error = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
-        if self._protocol is None:
-            self._arrived.clear()
-        self._lose(error)
+        self._arrived.clear()
+        self._lose(ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))
 
     def _lose(self, error: Exception | None) -> None:
         if self._lost:
             return
         self._lost = True
+        self._error = error
         if self.on_lost is not None:
             self.on_lost(self)
         if self._protocol is not None:

@@ -35,6 +35,7 @@ class Network:
             weakref.WeakKeyDictionary()
         )
         self._connections = 0
+        self._open: dict[Endpoint, None] = {}
 
     # the operator's verbs
 
@@ -219,8 +220,8 @@ class Network:
                 return
             far = Endpoint(listener.loop, back, (address, port), local)
             near.peer, far.peer = far, near
-            far.on_lost = lambda end: self._trace("closed", owner, number, end)
-            near.on_lost = lambda end: self._trace("closed", client, number, end)
+            self._keep(near, client, number)
+            self._keep(far, owner, number)
             self._later(loop, back, lambda: _answer(answered, near))
             listener.accept(far)
 
@@ -230,6 +231,20 @@ class Network:
             self._trace("refused_by_peer", client, number, near)
             raise result
         return result
+
+    def _keep(self, end: Endpoint, host: Host, number: int) -> None:
+        self._open[end] = None
+
+        def forget(lost: Endpoint) -> None:
+            self._open.pop(lost, None)
+            self._trace("closed", host, number, lost)
+
+        end.on_lost = forget
+
+    def cut_all(self) -> None:
+        """Ends every connection at once, without a word to the other side: the world is over."""
+        for end in tuple(self._open):
+            end.cut()
 
     def _any_loop(self, owner: Host, otherwise: HostLoop) -> HostLoop:
         """A loop on which the target can be asked: its own, or the asker's if it runs none."""

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
+HARNESS = ("_pytest", "pluggy", "xdist", "execnet", "hypothesis", "threading", "queue", "simulator.")
+"""Modules around a run or below it: they keep the real functions they took by name."""
+
 _seen: dict[str, tuple[int, int, tuple[str, ...]]] = {}
 """By module name: identity, number of names, and the names bound to built-in functions. A cache of
 what is on disk, not state of a run; looking through 2,000 modules anew would cost 10 ms."""
@@ -34,7 +37,7 @@ def replaced(replacements: Mapping[Any, Any]) -> Iterator[None]:
     """Binds every module-level name of a real (built-in) function to its replacement."""
     changes: list[tuple[dict[str, Any], str, Any]] = []
     for name, module in list(sys.modules.items()):
-        if not isinstance(module, ModuleType) or name.startswith(("simulator.", "freezegun")):
+        if not isinstance(module, ModuleType) or name.startswith((*HARNESS, "freezegun")):
             continue
         names = module.__dict__
         for key in _built_in_names(name, module):

@@ -20,7 +20,8 @@ import freezegun.api as frozen
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
 from simulator.errors import SpinningError
-from simulator.takeover.captures import replaced
+from simulator.host import UPTIME_NS
+from simulator.takeover.captures import HARNESS, replaced
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -55,14 +56,18 @@ class _Clocks:
             )
 
     def wall_ns(self) -> int:
-        self._check_progress()
         host = self._world.current
-        return host.wall_ns() if host is not None else self._clock._now
+        if host is None:
+            return self._clock._now  # type: ignore[return-value]
+        self._check_progress()
+        return host.wall_ns()
 
     def monotonic_ns(self) -> int:
-        self._check_progress()
         host = self._world.current
-        return host.monotonic_ns() if host is not None else self._clock.elapsed_ns
+        if host is None:
+            return UPTIME_NS + self._clock.elapsed_ns
+        self._check_progress()
+        return host.monotonic_ns()
 
     def wall_s(self) -> float:
         return self.wall_ns() / NS_PER_S
@@ -85,7 +90,7 @@ def virtual_time(world: World) -> Iterator[None]:
     clocks = _Clocks(world)
     offset = timedelta(seconds=world.utc_offset_s)
     with _local_zone(world.utc_offset_s), _asking(clocks, offset):
-        freezer = freezegun.freeze_time(_EPOCH, tz_offset=offset, ignore=[])
+        freezer = freezegun.freeze_time(_EPOCH, tz_offset=offset, ignore=list(HARNESS))
         freezer.start()
         frozen.freeze_factories[-1] = clocks.wall_datetime  # type: ignore[call-overload]
         try:
@@ -119,6 +124,8 @@ def _asking(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
     }
     before = {name: getattr(frozen, name) for name in functions}
     before_now = frozen.FakeDatetime.__dict__["now"]
+    before_limit = frozen.call_stack_inspection_limit
+    frozen.call_stack_inspection_limit = 0  # nobody who asks by module gets the real time
     for name, function in functions.items():
         setattr(frozen, name, _named(name, function))
     frozen.FakeDatetime.now = classmethod(now)  # type: ignore[assignment]
@@ -126,6 +133,7 @@ def _asking(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
         yield
     finally:
         frozen.FakeDatetime.now = before_now
+        frozen.call_stack_inspection_limit = before_limit
         for name, function in before.items():
             setattr(frozen, name, function)
 
