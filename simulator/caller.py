@@ -12,7 +12,7 @@ _STDLIB = sysconfig.get_paths()["stdlib"]
 _OURS = str(Path(__file__).parent)
 
 
-def _is_foreign(path: str) -> bool:
+def is_foreign(path: str) -> bool:
     """Whether a file is neither ours, nor the standard library's, nor frozen."""
     if path.startswith(("<", _OURS)):
         return False
@@ -29,7 +29,7 @@ def calling_place() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if _is_foreign(code.co_filename):
+        if is_foreign(code.co_filename):
             return f"{_short(code.co_filename)}:{frame.f_lineno} in {code.co_name}"
         frame = frame.f_back
     return "an unknown place"

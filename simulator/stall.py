@@ -7,47 +7,43 @@ from collections.abc import Iterable, Iterator
 from types import CoroutineType, FrameType
 from typing import Any
 
+from simulator.caller import is_foreign
 from simulator.errors import StalledError
 from simulator.loop import HostLoop
 
 
-def _innermost(coro: Any) -> tuple[FrameType | None, object]:
-    """The deepest suspended frame of a coroutine, and what that one awaits."""
-    frame: FrameType | None = None
+def _frames(coro: Any) -> tuple[list[FrameType], object]:
+    """The suspended frames of a coroutine, outermost first, and what the last one awaits."""
+    frames: list[FrameType] = []
     while isinstance(coro, CoroutineType):
-        frame = coro.cr_frame or frame
+        if coro.cr_frame is not None:
+            frames.append(coro.cr_frame)
         coro = coro.cr_await
-    return frame, coro
+    return frames, coro
 
 
-def _place(frame: FrameType | None) -> str:
-    if frame is None:
+def _own_place(frames: list[FrameType]) -> str:
+    """Where the task's own code is: its innermost frame outside the library."""
+    own = [frame for frame in frames if is_foreign(frame.f_code.co_filename)] or frames
+    if not own:
         return "before its first line"
-    code = frame.f_code
-    return f"{code.co_filename}:{frame.f_lineno} in {code.co_name}"
+    code = own[-1].f_code
+    return f"{code.co_filename}:{own[-1].f_lineno} in {code.co_name}"
 
 
-def _outermost_place(coro: Any) -> str:
-    return _place(getattr(coro, "cr_frame", None))
-
-
-def describe_wait(task: asyncio.Task[Any]) -> str:
-    """`Task-1 (main): waits at file:12 in read for <Future pending>; began at file:3 in main`."""
+def describe(task: asyncio.Task[Any]) -> str:
+    """`Task-1 (main) at file:12 in read, awaiting a Future in Queue.get`."""
     coro = task.get_coro()
-    frame, awaited = _innermost(coro)
-    waiter = type(awaited).__name__ if awaited is not None else "nothing"
+    frames, awaited = _frames(coro)
     name = getattr(coro, "__qualname__", repr(coro))
-    return (
-        f"{task.get_name()} ({name}): waits at {_place(frame)} for a {waiter}; "
-        f"its own code is at {_outermost_place(coro)}"
-    )
+    waiter = "" if awaited is None else f", awaiting a {type(awaited).__name__}"
+    inside = f" in {frames[-1].f_code.co_qualname}" if awaited is not None and frames else ""
+    return f"{task.get_name()} ({name}) at {_own_place(frames)}{waiter}{inside}"
 
 
 def stalled(loops: Iterable[HostLoop]) -> StalledError:
     """The error for a world in which nothing can happen any more."""
-    waits = [
-        f"  {loop.host.name}: {describe_wait(task)}" for loop in loops for task in loop.tasks()
-    ]
+    waits = [f"  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]
     return StalledError(
         "nothing is ready and nothing is scheduled, yet the run is not over; "
         + (
@@ -64,9 +60,6 @@ def where_running(loop: HostLoop) -> Iterator[str]:
         callback = handle._callback
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, asyncio.Task):
-            coro = owner.get_coro()
-            frame, _ = _innermost(coro)
-            name = getattr(coro, "__qualname__", repr(coro))
-            yield f"{loop.host.name}: {owner.get_name()} ({name}) at {_place(frame)}"
+            yield f"{loop.host.name}: {describe(owner)}"
         else:
             yield f"{loop.host.name}: {getattr(callback, '__qualname__', callback)}"

@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
-HARNESS = ("_pytest", "pluggy", "xdist", "execnet", "hypothesis", "threading", "queue", "simulator.")
+HARNESS = (
+    "_pytest",
+    "pluggy",
+    "xdist",
+    "execnet",
+    "hypothesis",
+    "threading",
+    "queue",
+    "simulator.",
+)
 """Modules around a run or below it: they keep the real functions they took by name."""
 
 _seen: dict[str, tuple[int, int, tuple[str, ...]]] = {}

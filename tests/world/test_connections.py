@@ -13,7 +13,6 @@ from simulator.distributions import Fixed, Uniform
 HOST, PORT = "fapi.binance.com", 443
 
 
-
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -274,5 +273,8 @@ def test_a_world_in_which_nothing_can_happen_says_who_waits_for_what(world: Worl
     async def waits_for_ever() -> None:
         await asyncio.Event().wait()
 
-    with pytest.raises(StalledError, match=r"bot: Task-1 \(.*waits_for_ever\): waits at .*wait"):
+    with pytest.raises(
+        StalledError,
+        match=r"bot: Task-1 \(.*waits_for_ever\) at .*test_conn.* a Future.* in Event\.wait",
+    ):
         world.run_until(world.hosts["bot"].start(waits_for_ever()))
