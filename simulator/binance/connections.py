@@ -1,0 +1,267 @@
+"""One WebSocket connection as the venue sees it: an outbox, a writer, a keeper, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import deque
+from collections.abc import Callable
+
+import simpy
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from simulator.binance.formats import dumps
+from simulator.binance.redaction import Redactor
+from simulator.binance.settings import Settings
+from simulator.exchange.behaviour import FaultKind, FaultRule
+from simulator.exchange.faults import Faults
+from simulator.randomness import Streams
+
+_S = 1_000_000_000
+_GOING_AWAY, _POLICY, _ABNORMAL = 1001, 1008, 1006
+
+
+class Message:
+    """One message for any number of connections: its text is made once, and wrapped once."""
+
+    __slots__ = ("_wrapped", "event", "private", "stream", "symbol", "text")
+
+    def __init__(
+        self, event: str, symbol: str | None, stream: str, text: str, *, private: bool = False
+    ) -> None:
+        self.event = event
+        self.symbol = symbol
+        self.stream = stream
+        self.text = text
+        self.private = private
+        self._wrapped = ""
+
+    @property
+    def wrapped(self) -> str:
+        """As a combined stream sends it."""
+        if not self._wrapped:
+            self._wrapped = f'{{"stream":{dumps(self.stream)},"data":{self.text}}}'
+        return self._wrapped
+
+
+class Wire:
+    """What all connections of a venue share."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        *,
+        name: str,
+        settings: Settings,
+        faults: Faults,
+        streams: Streams,
+        redactor: Redactor,
+        record: Callable[..., None],
+    ) -> None:
+        self.env = env
+        self.name = name
+        self.settings = settings
+        self.faults = faults
+        self.streams = streams
+        self.redactor = redactor
+        self.record = record
+
+    @property
+    def now_ns(self) -> int:
+        return self.env.now  # type: ignore[return-value]
+
+    def after(self, delay_ns: int, action: Callable[[], None]) -> None:
+        """Does `action` so much later, in the world's time."""
+        timeout = self.env.timeout(delay_ns)
+        assert timeout.callbacks is not None
+        timeout.callbacks.append(lambda _: action())
+
+
+class StreamConnection:
+    """Messages go in through `push`, from any context; a task on the loop writes them out."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        number: int,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        *,
+        combined: bool,
+    ) -> None:
+        self.number = number
+        self.combined = combined
+        self.silent = False
+        """A SILENCE fault: open for ever, delivering nothing."""
+        self.closed = False
+        self._wire = wire
+        self._socket = socket
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._outbox: deque[tuple[str, Message | None]] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._not_before_ns: dict[str, int] = {}
+        self._received: deque[int] = deque()
+        self._close_code: int | None = None
+        self._ping: tuple[bytes, int] | None = None
+        self.close_reason = "client"
+
+    # from the venue
+
+    def push(self, message: Message) -> None:
+        """Sends a message, unless a fault has it otherwise."""
+        if self.closed or self.silent:
+            return
+        faults = self._wire.faults
+        fault = faults.match("stream." + message.event, message.symbol) if faults.fired else None
+        if fault is not None:
+            self._push_faulty(message, fault)
+        elif self._not_before_ns:
+            self._push_later(message, 0)
+        else:
+            self._send(message)
+
+    def _push_faulty(self, message: Message, fault: FaultRule) -> None:
+        match fault.kind:
+            case FaultKind.DROP:
+                return
+            case FaultKind.DUPLICATE:
+                self._push_later(message, 0)
+                self._push_later(message, 0)
+            case FaultKind.DELAY if fault.delay is not None:
+                wire = self._wire
+                rng = wire.streams[f"{wire.name}.fault.{fault.name}.delay"]
+                self._push_later(message, fault.delay.draw_ns(rng))
+            case FaultKind.SILENCE:
+                self.silent = True
+            case FaultKind.DISCONNECT:
+                self.close(fault.status or _ABNORMAL, "fault")
+
+    def _push_later(self, message: Message, delay_ns: int) -> None:
+        """Sends after the delay, and never before an earlier message of the same event."""
+        now_ns = self._wire.now_ns
+        due_ns = max(now_ns + delay_ns, self._not_before_ns.get(message.event, 0))
+        if due_ns <= now_ns:
+            self._not_before_ns.pop(message.event, None)
+            self._send(message)
+            return
+        self._not_before_ns[message.event] = due_ns
+        self._wire.after(due_ns - now_ns, lambda: self._send(message))
+
+    def _send(self, message: Message) -> None:
+        if not (self.closed or self.silent):
+            self._put(message.wrapped if self.combined else message.text, message)
+
+    def reply(self, text: str) -> None:
+        """Sends the answer to a control message."""
+        self._put(text, None)
+
+    def close(self, code: int, reason: str) -> None:
+        """Ends the connection once what is in the outbox is written; 1006 resets it."""
+        if self._close_code is None:
+            self._close_code = code
+            self.close_reason = reason
+            self._wake_writer()
+
+    def _put(self, text: str, message: Message | None) -> None:
+        self._outbox.append((text, message))
+        self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        # Called from simpy's context too, with no loop running: a future's result may be set
+        # from anywhere on this thread, its loop sees it at its next turn.
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    # on the loop
+
+    async def write(self) -> None:
+        """Writes the outbox as it fills, until the connection is to be closed."""
+        try:
+            while True:
+                while self._outbox:
+                    text, message = self._outbox.popleft()
+                    await self._socket.send_str(text)
+                    if message is not None:
+                        self._record(message, text)
+                if self._close_code is not None:
+                    break
+                self._wake = self._loop.create_future()
+                await self._wake
+        except ConnectionError:
+            return  # the reader sees the end too
+        if self._close_code == _ABNORMAL:
+            if self._transport is not None:
+                self._transport.abort()
+        else:
+            await self._socket.close(code=self._close_code or WSCloseCode.OK)
+
+    def _record(self, message: Message, text: str) -> None:
+        fields: dict[str, object] = {"connection": self.number, "event": message.event}
+        if message.private:
+            fields["body"] = self._wire.redactor.text(text)
+        else:
+            fields["stream"] = message.stream
+            fields["length"] = len(text)
+            fields["crc32"] = zlib.crc32(text.encode())
+        if self._transport is not None:
+            arrives_ns = self._transport.get_extra_info("arrives_ns")
+            if arrives_ns is not None:
+                fields["arrives_ns"] = arrives_ns
+        self._wire.record("stream", **fields)
+
+    async def read(self, on_text: Callable[[StreamConnection, str], None]) -> None:
+        """Answers pings, notes pongs, hands texts on, until the client is gone."""
+        while True:
+            received = await self._socket.receive()
+            match received.type:
+                case WSMsgType.PING:
+                    await self._socket.pong(received.data)
+                case WSMsgType.PONG:
+                    # Only the ping's own payload counts.
+                    if self._ping is not None and bytes(received.data) == self._ping[0]:
+                        self._ping = None
+                case WSMsgType.TEXT:
+                    on_text(self, received.data)
+                case WSMsgType.BINARY:
+                    pass
+                case _:
+                    self.closed = True
+                    return
+            self._count_received()
+
+    def _count_received(self) -> None:
+        now_ns = self._wire.now_ns
+        received = self._received
+        received.append(now_ns)
+        while received[0] <= now_ns - _S:
+            received.popleft()
+        if len(received) > self._wire.settings.control_messages_per_s:
+            self.close(_POLICY, "too many messages")
+
+    async def keep(self) -> None:
+        """Pings, drops a client that does not answer, and ends the connection after its life."""
+        settings = self._wire.settings
+        begun_ns = self._wire.now_ns
+        next_ping_ns = begun_ns + settings.ping_interval_ns
+        while True:
+            due_ns = min(next_ping_ns, begun_ns + settings.stream_life_ns)
+            if self._ping is not None:
+                due_ns = min(due_ns, self._ping[1] + settings.pong_timeout_ns)
+            await asyncio.sleep(max(0, due_ns - self._wire.now_ns) / _S)
+            now_ns = self._wire.now_ns
+            if self._ping is not None and now_ns >= self._ping[1] + settings.pong_timeout_ns:
+                self.close(_POLICY, "no pong")
+                return
+            if now_ns >= begun_ns + settings.stream_life_ns:
+                self.close(_GOING_AWAY, "24 hours")
+                return
+            if now_ns >= next_ping_ns:
+                next_ping_ns += settings.ping_interval_ns
+                payload = str(now_ns // 1_000_000).encode()
+                # An unanswered ping keeps its own moment; a later one does not excuse it.
+                self._ping = (payload, self._ping[1] if self._ping else now_ns)
+                try:
+                    await self._socket.ping(payload)
+                except ConnectionError:
+                    return
