@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import simpy
 
 from simulator.errors import InputError, WorldError
 
 NS_PER_S = 1_000_000_000
-_EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()  # noqa: DTZ001 - a calendar day, no moment
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 class Clock(simpy.Environment):
     """Virtual time. `now` is an `int`, nanoseconds since the epoch; simpy's delays are too."""
 
+    _now: int  # type: ignore[assignment]  # simpy takes any number; here it is one kind
+    _queue: list[tuple[int, int, int, simpy.Event]]  # type: ignore[assignment]
+
+    @property
+    def now(self) -> int:
+        return self._now
+
     def __init__(self, start_ns: int) -> None:
-        super().__init__(start_ns)  # type: ignore[arg-type]  # simpy is generic in all but name
+        super().__init__(start_ns)
         self.start_ns = start_ns
 
     def next_event_ns(self) -> int | None:
         """When the next simpy event is due, or None."""
         queue = self._queue
-        return queue[0][0] if queue else None  # type: ignore[return-value]
+        return queue[0][0] if queue else None
 
     def run_due(self) -> None:
         """Processes every event that is due by now, also those that it schedules for now."""
@@ -40,7 +47,7 @@ class Clock(simpy.Environment):
     @property
     def elapsed_ns(self) -> int:
         """Virtual time since the start."""
-        return self._now - self.start_ns  # type: ignore[return-value]
+        return self._now - self.start_ns
 
 
 def parse_start(start: str | datetime | int) -> tuple[int, int]:

@@ -6,6 +6,9 @@ times fire in the order in which they were set), nothing ever sleeps, executors 
 `create_connection`, `create_server` and `getaddrinfo` speak to the simulated network.
 """
 
+# mypy: disable-error-code="attr-defined, override"
+# A loop that is a subclass of asyncio's own reads attributes that typeshed does not list.
+
 from __future__ import annotations
 
 import asyncio
@@ -13,7 +16,7 @@ import contextvars
 import heapq
 import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
@@ -44,7 +47,7 @@ class Ready(asyncio.Handle):
         self._callback = callback
         self._args = args
         self._cancelled = False
-        self._repr = None
+        self._repr: str | None = None
         self._source_traceback = None
 
 
@@ -186,6 +189,22 @@ class HostLoop(asyncio.BaseEventLoop):
         timers = self._timers
         return bool(self._ready) or (bool(timers) and timers[0][0] <= self._clock._now)
 
+    def is_stopping(self) -> bool:
+        """Whether `stop()` was called since the last iteration."""
+        return bool(self._stopping)
+
+    def ready_callbacks(self) -> list[Any]:
+        """What runs next, for a person to read."""
+        return [handle._callback for handle in self._ready]
+
+    def adopt_generator(self, agen: AsyncGenerator[Any, Any]) -> None:
+        """Called at the first step of an async generator on this loop."""
+        self._asyncgen_firstiter_hook(agen)
+
+    def finish_generator(self, agen: AsyncGenerator[Any, Any]) -> None:
+        """Called when an async generator is dropped before its end."""
+        self._asyncgen_finalizer_hook(agen)
+
     # running
 
     def run_forever(self) -> None:
@@ -246,9 +265,7 @@ class HostLoop(asyncio.BaseEventLoop):
             {"message": f"Exception in callback {callback}", "exception": error, "handle": handle}
         )
 
-    def create_task(  # type: ignore[override]
-        self, coro: Coroutine[Any, Any, Any], **kwargs: Any
-    ) -> asyncio.Task[Any]:
+    def create_task(self, coro: Coroutine[Any, Any, Any], **kwargs: Any) -> asyncio.Task[Any]:
         if kwargs.get("name") is None:
             # asyncio numbers tasks per process; a run's logs need its own numbers.
             self._task_count += 1
@@ -280,7 +297,7 @@ class HostLoop(asyncio.BaseEventLoop):
     def cancel_tasks(self) -> None:
         """Asks every unfinished task to end; nobody will look at how it does."""
         for task in self.tasks():
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            task._log_destroy_pending = False
             task.cancel()
 
     def abandon(self) -> None:
@@ -290,7 +307,7 @@ class HostLoop(asyncio.BaseEventLoop):
 
     # threads: executor calls run on this thread, at a fixed point, one at a time
 
-    def run_in_executor(  # type: ignore[override]
+    def run_in_executor(
         self, executor: object, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
         """Runs `func` at the loop's next iteration, on this thread.
@@ -335,7 +352,7 @@ class HostLoop(asyncio.BaseEventLoop):
 
     # network: see simulator/network
 
-    async def getaddrinfo(  # type: ignore[override]
+    async def getaddrinfo(
         self,
         host: bytes | str | None,
         port: bytes | str | int | None,

@@ -56,8 +56,7 @@ def stalled(loops: Iterable[HostLoop]) -> StalledError:
 
 def where_running(loop: HostLoop) -> Iterator[str]:
     """Where the callbacks that are ready on a loop come from."""
-    for handle in list(loop._ready)[:3]:
-        callback = handle._callback
+    for callback in loop.ready_callbacks()[:3]:
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, asyncio.Task):
             yield f"{loop.host.name}: {describe(owner)}"

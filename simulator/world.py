@@ -16,7 +16,7 @@ import asyncio
 import math
 import sys
 from asyncio import events
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from logging import LogRecord
@@ -193,7 +193,7 @@ class World:
 
     def run_for(self, seconds: float) -> None:
         """Runs the world for a span of virtual time."""
-        self._run(None, int(self.env.now) + round(seconds * NS_PER_S))
+        self._run(None, self.env.now + round(seconds * NS_PER_S))
 
     def _run(self, done: Callable[[], bool] | None, until_ns: int | None) -> None:
         if self._entered is None:
@@ -244,7 +244,7 @@ class World:
         """Lets time jump to the next event, at most to `until_ns`; whether there is one."""
         env = self.env
         queue = env._queue
-        next_ns: int | None = queue[0][0] if queue else None  # type: ignore[assignment]
+        next_ns: int | None = queue[0][0] if queue else None
         for loop in self._loops:
             if loop.standing and not loop.inline_calls:
                 continue
@@ -281,7 +281,7 @@ class World:
         before, self.current = self.current, driver.host
         try:
             self._take_turns()
-            while not (driver.is_due() or driver._stopping):
+            while not (driver.is_due() or driver.is_stopping()):
                 if not self._take_turns() and not self._move_on(None):
                     raise stalled(self._loops)
         finally:
@@ -294,11 +294,11 @@ class World:
             raise ValueError("sleep length must be non-negative")
         host = self.current
         if host is None:
-            self._run(None, int(self.env.now) + duration_ns)
+            self._run(None, self.env.now + duration_ns)
             return
         if host.drift:
             duration_ns = round(duration_ns / (1 + host.drift))
-        until_ns = int(self.env.now) + duration_ns
+        until_ns = self.env.now + duration_ns
         before_loop = events._get_running_loop()
         standing = [loop for loop in self._loops if loop.host is host]
         for loop in standing:
@@ -335,15 +335,15 @@ class World:
         """Async generators belong to whichever loop runs them; returns the undoing."""
         before = sys.get_asyncgen_hooks()
 
-        def first_iteration(agen: Any) -> None:
+        def first_iteration(agen: AsyncGenerator[Any, Any]) -> None:
             loop = events._get_running_loop()
             if isinstance(loop, HostLoop):
-                loop._asyncgen_firstiter_hook(agen)
+                loop.adopt_generator(agen)
 
-        def finalize(agen: Any) -> None:
+        def finalize(agen: AsyncGenerator[Any, Any]) -> None:
             loop = events._get_running_loop()
             if isinstance(loop, HostLoop):
-                loop._asyncgen_finalizer_hook(agen)
+                loop.finish_generator(agen)
 
         sys.set_asyncgen_hooks(firstiter=first_iteration, finalizer=finalize)
         return lambda: sys.set_asyncgen_hooks(*before)

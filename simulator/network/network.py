@@ -104,9 +104,7 @@ class Network:
             raise self.refuse("listening on a real socket", str(sock.getsockname()))
         names = [host] if host is None or isinstance(host, str) else list(host)
         number = port or loop.host.take_port()
-        address = "" if any(n in (None, "", "0.0.0.0", "::") for n in names) else "local"
-        if address and not all(self._is_loopback(loop.host, n) for n in names):
-            address = ""
+        local_only = all(name and self._is_loopback(loop.host, name) for name in names)
         key = (loop.host.name, number)
         if key in self._listeners:
             raise OSError(
@@ -115,7 +113,7 @@ class Network:
                 f"{loop.host.name} listens there already",
             )
         listener = Listener(
-            loop, protocol_factory, number, local_only=bool(address), tls=ssl, network=self
+            loop, protocol_factory, number, local_only=local_only, tls=ssl, network=self
         )
         self._listeners[key] = listener
         return listener
@@ -186,7 +184,7 @@ class Network:
         delay_ns = endpoint._latency_ns() + endpoint.peer._latency_ns()
         if delay_ns:
             arrived: asyncio.Future[None] = loop.create_future()
-            now_ns = int(self._world.env.now)
+            now_ns = self._world.env.now
             timer = loop.call_at_ns(now_ns + delay_ns, _arrive, arrived)
             try:
                 await arrived
@@ -257,7 +255,7 @@ class Network:
             link.waiting.append(lambda: self._later(loop, link, action))
             return
         delay_ns = link.latency.draw_ns(self._world.streams[link.stream_name])
-        loop.call_at_ns(int(self._world.env.now) + delay_ns, action)
+        loop.call_at_ns(self._world.env.now + delay_ns, action)
 
     def _trace(self, kind: str, host: Host, number: int, end: Endpoint, **fields: Any) -> None:
         self._world.trace.record(

@@ -37,12 +37,13 @@ def seeded_entropy(world: World) -> Iterator[None]:
             a = seeds_stream.getrandbits(128)
         _REAL_SEED(generator, a, version)
 
-    state = random.getstate()
+    state = random.getstate()  # det-ok: put back afterwards
     random_class: Any = random.Random
     uuid_module: Any = uuid
     node = uuid_module._node
     # The streams themselves must exist before the seeding of generators is replaced.
-    random.seed(world.streams["guest.module"].getrandbits(128))
+    module_seed = world.streams["guest.module"].getrandbits(128)
+    random.seed(module_seed)  # det-ok: this is the seeding
     random_class.seed = seed
     uuid_module._node = _NODE
     try:
@@ -51,4 +52,4 @@ def seeded_entropy(world: World) -> Iterator[None]:
     finally:
         uuid_module._node = node
         random_class.seed = _REAL_SEED
-        random.setstate(state)
+        random.setstate(state)  # det-ok: what was there before the run

@@ -58,7 +58,7 @@ class _Clocks:
     def wall_ns(self) -> int:
         host = self._world.current
         if host is None:
-            return self._clock._now  # type: ignore[return-value]
+            return self._clock._now
         self._check_progress()
         return host.wall_ns()
 
@@ -128,11 +128,12 @@ def _asking(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
     frozen.call_stack_inspection_limit = 0  # nobody who asks by module gets the real time
     for name, function in functions.items():
         setattr(frozen, name, _named(name, function))
-    frozen.FakeDatetime.now = classmethod(now)  # type: ignore[assignment]
+    fake_datetime: Any = frozen.FakeDatetime
+    fake_datetime.now = classmethod(now)
     try:
         yield
     finally:
-        frozen.FakeDatetime.now = before_now
+        fake_datetime.now = before_now
         frozen.call_stack_inspection_limit = before_limit
         for name, function in before.items():
             setattr(frozen, name, function)
