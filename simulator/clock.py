@@ -15,7 +15,7 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 class Clock(simpy.Environment):
     """Virtual time. `now` is an `int`, nanoseconds since the epoch; simpy's delays are too."""
 
-    _now: int  # type: ignore[assignment]  # simpy takes any number; here it is one kind
+    _now: int  # simpy takes any number; here it is one kind
     _queue: list[tuple[int, int, int, simpy.Event]]  # type: ignore[assignment]
 
     @property

@@ -286,7 +286,7 @@ class HostLoop(asyncio.BaseEventLoop):
     def let_world_drive(self) -> None:
         """Marks the loop as running for good, as code on it expects."""
         self.world_driven = True
-        self._thread_id = threading.get_ident()
+        self._thread_id: int | None = threading.get_ident()
 
     def tasks(self) -> list[asyncio.Task[Any]]:
         """The unfinished tasks, in the order in which they were made."""

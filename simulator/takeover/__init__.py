@@ -16,13 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.errors import WorldError
 from simulator.network.tls import PlainTls
-from simulator.takeover.entropy import seeded_entropy
+from simulator.takeover.captures import Captures, replaced
+from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
 from simulator.takeover.logs import captured_logs
-from simulator.takeover.wallclock import virtual_time
+from simulator.takeover.wallclock import REAL, clock_replacements, virtual_time
 
 if TYPE_CHECKING:
     from simulator.world import World
+
+
+_CAPTURES = Captures({id(real): real for real in (*REAL, REAL_URANDOM)})  # det-ok: identities
 
 
 class _Holder:
@@ -43,6 +47,8 @@ def takeover(world: World) -> Iterator[None]:
             stack.callback(world.install_asyncgen_hooks())
             stack.enter_context(virtual_time(world))
             stack.enter_context(seeded_entropy(world))
+            replacements = {**clock_replacements(world), **entropy_replacements(world)}
+            stack.enter_context(replaced(_CAPTURES, replacements))
             stack.enter_context(captured_logs(world))
             stack.enter_context(_tls_ends_in_the_network())
             stack.enter_context(_loops_of_the_host(world))

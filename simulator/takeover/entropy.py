@@ -13,42 +13,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from simulator.takeover.captures import replaced
-
 if TYPE_CHECKING:
     from simulator.world import World
 
-_REAL_URANDOM = os.urandom
+REAL_URANDOM = os.urandom
 _REAL_SEED = random.Random.seed
 _NODE = 0x0242C6120001  # locally administered: a MAC address that no card has
 
 
-@contextmanager
-def seeded_entropy(world: World) -> Iterator[None]:
-    """All randomness is drawn from the world's streams `guest.*`."""
-    bytes_stream = world.streams["guest.bytes"]
-    seeds_stream = world.streams["guest.seeds"]
+def entropy_replacements(world: World) -> dict[Any, Any]:
+    """What stands for `os.urandom` during a run."""
+    stream = world.streams["guest.bytes"]
 
     def urandom(size: int, /) -> bytes:
-        return bytes_stream.randbytes(size)
+        return stream.randbytes(size)
+
+    return {REAL_URANDOM: urandom}
+
+
+@contextmanager
+def seeded_entropy(world: World) -> Iterator[None]:
+    """`random`, generators made without a seed, and `uuid` draw from streams `guest.*`."""
+    seeds = world.streams["guest.seeds"]
+    # Streams are generators too: this one must exist before unseeded ones are caught.
+    module_seed = world.streams["guest.module"].getrandbits(128)
 
     def seed(generator: random.Random, a: Any = None, version: int = 2) -> None:
-        if a is None:
-            a = seeds_stream.getrandbits(128)
-        _REAL_SEED(generator, a, version)
+        _REAL_SEED(generator, seeds.getrandbits(128) if a is None else a, version)
 
     state = random.getstate()  # det-ok: put back afterwards
     random_class: Any = random.Random
     uuid_module: Any = uuid
     node = uuid_module._node
-    # The streams themselves must exist before the seeding of generators is replaced.
-    module_seed = world.streams["guest.module"].getrandbits(128)
     random.seed(module_seed)  # det-ok: this is the seeding
     random_class.seed = seed
     uuid_module._node = _NODE
     try:
-        with replaced({_REAL_URANDOM: urandom}):
-            yield
+        yield
     finally:
         uuid_module._node = node
         random_class.seed = _REAL_SEED

@@ -1,27 +1,27 @@
 """Every clock of the process tells the world's time, as the current host's clock shows it.
 
-freezegun replaces `datetime`, `date` and the functions of `time`, also where modules took them by
-name. Its factory and its functions are then made to ask the world, so that each host can have its
-own offset and nothing has to be moved when time passes.
+freezegun's `datetime` and `date` ask its newest factory for the time. During a run that factory is
+the world, so that each host can have its own offset and nothing has to be moved when time passes.
+The functions of `time` are the world's own: to the nanosecond, and without a walk up the stack.
 """
 
 from __future__ import annotations
 
+import copyreg
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import freezegun
 import freezegun.api as frozen
 
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
 from simulator.errors import SpinningError
 from simulator.host import UPTIME_NS
-from simulator.takeover.captures import HARNESS, replaced
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _READS_LIMIT = 2_000_000
 """Reads of a clock without anything else happening before somebody is said to wait by looking."""
 
-_REAL_SLEEP = time.sleep
 _EPOCH = frozen.real_datetime(1970, 1, 1)
 
 
@@ -84,28 +83,80 @@ class _Clocks:
         self._world.block(round(seconds * NS_PER_S))
 
 
+REAL = (
+    time.time,
+    time.time_ns,
+    time.monotonic,
+    time.monotonic_ns,
+    time.perf_counter,
+    time.perf_counter_ns,
+    time.sleep,
+    time.localtime,
+    time.gmtime,
+    time.strftime,
+    frozen.real_datetime,
+    frozen.real_date,
+)
+"""What is replaced. Taken at import: outside a run these are the real ones."""
+
+
+def clock_replacements(world: World) -> dict[Any, Any]:
+    """For each of `REAL` what stands for it during a run."""
+    clocks = _Clocks(world)
+
+    def localtime(seconds: float | None = None) -> time.struct_time:
+        return frozen.real_localtime(clocks.wall_s() if seconds is None else seconds)
+
+    def gmtime(seconds: float | None = None) -> time.struct_time:
+        return frozen.real_gmtime(clocks.wall_s() if seconds is None else seconds)
+
+    def strftime(pattern: str, moment: Any = None) -> str:
+        return frozen.real_strftime(pattern, localtime() if moment is None else moment)
+
+    fakes = (
+        _function("time", clocks.wall_s),
+        _function("time_ns", clocks.wall_ns),
+        _function("monotonic", clocks.monotonic_s),
+        _function("monotonic_ns", clocks.monotonic_ns),
+        _function("perf_counter", clocks.monotonic_s),
+        _function("perf_counter_ns", clocks.monotonic_ns),
+        clocks.sleep,
+        localtime,
+        gmtime,
+        strftime,
+        frozen.FakeDatetime,
+        frozen.FakeDate,
+    )
+    return dict(zip(REAL, fakes, strict=True))
+
+
 @contextmanager
 def virtual_time(world: World) -> Iterator[None]:
-    """All time is the world's."""
+    """freezegun's dates, the local time zone and time-based UUIDs follow the world."""
     clocks = _Clocks(world)
     offset = timedelta(seconds=world.utc_offset_s)
-    with _local_zone(world.utc_offset_s), _asking(clocks, offset):
-        freezer = freezegun.freeze_time(_EPOCH, tz_offset=offset, ignore=list(HARNESS))
-        freezer.start()
-        frozen.freeze_factories[-1] = clocks.wall_datetime  # type: ignore[call-overload]
-        try:
-            with replaced({_REAL_SLEEP: clocks.sleep}):
-                yield
-        finally:
-            freezer.stop()
+    uuid_module: Any = uuid
+    generate = uuid_module._generate_time_safe
+    uuid_module._generate_time_safe = None  # libuuid reads the real clock
+    uuid_module._last_timestamp = None
+    pickles: Any = copyreg.dispatch_table
+    pickles[frozen.real_datetime] = frozen.pickle_fake_datetime
+    pickles[frozen.real_date] = frozen.pickle_fake_date
+    try:
+        with _local_zone(world.utc_offset_s), _factory(clocks, offset):
+            yield
+    finally:
+        del pickles[frozen.real_datetime], pickles[frozen.real_date]
+        uuid_module._generate_time_safe = generate
+        uuid_module._last_timestamp = None
 
 
 @contextmanager
-def _asking(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
-    """Has freezegun use the world's functions: to the nanosecond, and without walking the stack.
+def _factory(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
+    """Makes the world freezegun's newest factory.
 
-    Its `now(tz)` adds the local offset to a time that has its own zone already
-    (spulec/freezegun#348); it gets one that does not.
+    freezegun's `now(tz)` adds the local offset to a time that has its own zone already
+    (spulec/freezegun#348); for the length of a run it has one that does not.
     """
 
     def now(cls: Any, tz: Any = None) -> datetime:
@@ -114,39 +165,31 @@ def _asking(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
             return frozen.datetime_to_fakedatetime(moment + offset)
         return frozen.datetime_to_fakedatetime(tz.fromutc(moment.replace(tzinfo=tz)))
 
-    functions: dict[str, Callable[..., Any]] = {
-        "fake_time": clocks.wall_s,
-        "fake_time_ns": clocks.wall_ns,
-        "fake_monotonic": clocks.monotonic_s,
-        "fake_monotonic_ns": clocks.monotonic_ns,
-        "fake_perf_counter": clocks.monotonic_s,
-        "fake_perf_counter_ns": clocks.monotonic_ns,
-    }
-    before = {name: getattr(frozen, name) for name in functions}
-    before_now = frozen.FakeDatetime.__dict__["now"]
-    before_limit = frozen.call_stack_inspection_limit
-    frozen.call_stack_inspection_limit = 0  # nobody who asks by module gets the real time
-    for name, function in functions.items():
-        setattr(frozen, name, _named(name, function))
     fake_datetime: Any = frozen.FakeDatetime
+    before_now = fake_datetime.__dict__["now"]
+    factories: list[Any] = frozen.freeze_factories
+    depth = len(factories)
+    factories.append(clocks.wall_datetime)
+    frozen.tz_offsets.append(offset)
+    frozen.ignore_lists.append(())
+    frozen.tick_flags.append(False)
     fake_datetime.now = classmethod(now)
     try:
         yield
     finally:
         fake_datetime.now = before_now
-        frozen.call_stack_inspection_limit = before_limit
-        for name, function in before.items():
-            setattr(frozen, name, function)
+        for stack in (factories, frozen.tz_offsets, frozen.ignore_lists, frozen.tick_flags):
+            del stack[depth:]
 
 
-def _named(name: str, function: Callable[[], Any]) -> Callable[[], Any]:
-    """A plain function: freezegun reads `__name__`, and a method's cannot be set."""
+def _function(name: str, read: Callable[[], Any]) -> Callable[[], Any]:
+    """A plain function with the name of the one it stands for."""
 
-    def read() -> Any:
-        return function()
+    def function() -> Any:
+        return read()
 
-    read.__name__ = name
-    return read
+    function.__name__ = function.__qualname__ = name
+    return function
 
 
 @contextmanager
