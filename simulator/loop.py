@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import heapq
 import socket
 import threading
@@ -74,6 +75,14 @@ class Timer(asyncio.TimerHandle):
         self._when = when
         self._scheduled = True
 
+    def cancel(self) -> None:
+        if not self._cancelled:
+            self._cancelled = True
+            self._callback = None
+            self._args = None
+            if self._scheduled:
+                self._loop._timer_handle_cancelled(self)
+
 
 class HostLoop(asyncio.BaseEventLoop):
     """The event loop of one host. Made by the host, never by hand."""
@@ -97,6 +106,8 @@ class HostLoop(asyncio.BaseEventLoop):
         """How many blocking calls deep its host stands still."""
         self.inline_calls = 0
         """How many executor calls deep; their blocking lets this loop go on."""
+        # One call less per future than the method that asyncio defines.
+        self.create_future = functools.partial(asyncio.Future, loop=self)
 
     # time
 
@@ -160,10 +171,9 @@ class HostLoop(asyncio.BaseEventLoop):
         return handle
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        if handle._scheduled:
-            self._cancelled_timers += 1
-            if self._cancelled_timers > _COMPACT_ABOVE:
-                self._compact_timers()
+        self._cancelled_timers += 1
+        if self._cancelled_timers > _COMPACT_ABOVE:
+            self._compact_timers()
 
     def _compact_timers(self) -> None:
         if self._cancelled_timers * 2 > len(self._timers):
@@ -183,6 +193,11 @@ class HostLoop(asyncio.BaseEventLoop):
             entry[2]._scheduled = False
             self._cancelled_timers -= 1
         return None
+
+    @property
+    def may_run(self) -> bool:
+        """Whether the world may give it a turn: not while it drives or its host stands still."""
+        return not self.driving and (not self.standing or self.inline_calls > 0)
 
     def is_due(self) -> bool:
         """Whether a callback is ready or a timer due at this instant."""
