@@ -1,0 +1,99 @@
+"""What a run leaves behind: filled by the runner, read by every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+FindingKind = Literal["expectation", "invariant"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """A moment that matters, under the same name in a production log and in a run."""
+
+    name: str
+    time_ns: int  # since the epoch
+    host: str
+    text: str
+    groups: Mapping[str, str] = field(default_factory=dict)
+    end_ns: int | None = None  # only where a log gives a range, as in "22:34:13-23"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One expectation or invariant: whether it held, whether it should have, and why we say so."""
+
+    kind: FindingKind
+    name: str
+    held: bool
+    evidence: str
+    expected: bool = True
+    time_ns: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether it came out as the scenario expects, be that held or broken."""
+        return self.held == self.expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """All findings of one run."""
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every finding is as the scenario expects."""
+        return all(finding.ok for finding in self.findings)
+
+    @property
+    def surprises(self) -> tuple[Finding, ...]:
+        """The findings that are not as expected."""
+        return tuple(finding for finding in self.findings if not finding.ok)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenException:
+    """An exception that the bot logged below the level it prints."""
+
+    type: str
+    message: str
+    place: str  # "module.py:123 in function"
+    level: str
+    logger: str
+    count: int
+    first_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """One version of a bot taken once through one scenario."""
+
+    scenario: str
+    title: str
+    version: str
+    seed: int
+    digest: str  # SHA-256 of the trace, hexadecimal
+    start_ns: int
+    utc_offset_s: int  # the offset in which clock times are shown
+    virtual_ns: int
+    real_s: float
+    command: str  # repeats this run
+    verdict: Verdict
+    milestones: tuple[Milestone, ...] = ()
+    production: tuple[Milestone, ...] = ()
+    unread_log_lines: tuple[str, ...] = ()
+    hidden: tuple[HiddenException, ...] = ()
+    faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
+    unknown_hosts: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    trace: Sequence[Mapping[str, Any]] = ()
+    trace_lines: tuple[str, ...] = ()  # the same as JSON lines, as the digest sees them
+
+    @property
+    def speed_up(self) -> float:
+        """Virtual over real time; 0 when no real time was measured."""
+        return self.virtual_ns / 1e9 / self.real_s if self.real_s > 0 else 0.0
