@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 import simpy
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from simulator.binance.formats import dumps
 from simulator.binance.redaction import Redactor
@@ -110,7 +110,7 @@ class StreamConnection:
 
     def push(self, message: Message) -> None:
         """Sends a message, unless a fault has it otherwise."""
-        if self.closed or self.silent:
+        if self.closed or self.silent or self._close_code is not None:
             return
         faults = self._wire.faults
         fault = faults.match("stream." + message.event, message.symbol) if faults.fired else None
@@ -190,11 +190,15 @@ class StreamConnection:
                 await self._wake
         except ConnectionError:
             return  # the reader sees the end too
+
+    async def finish(self) -> None:
+        """Closes as `close` asked for, if it did."""
+        self.closed = True
         if self._close_code == _ABNORMAL:
             if self._transport is not None:
                 self._transport.abort()
-        else:
-            await self._socket.close(code=self._close_code or WSCloseCode.OK)
+        elif self._close_code is not None:
+            await self._socket.close(code=self._close_code)
 
     def _record(self, message: Message, text: str) -> None:
         fields: dict[str, object] = {"connection": self.number, "event": message.event}

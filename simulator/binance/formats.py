@@ -1,8 +1,8 @@
 """Numbers and JSON as the venue writes them.
 
 REST orders are padded as the tick and the step are written (`"price":"0.4720"`), a zero is `"0"`;
-an average price has five decimals, money eight. ORDER_TRADE_UPDATE drops trailing zeros of what the client
-sent, TRADE_LITE pads it.
+an average price has five decimals, money eight. ORDER_TRADE_UPDATE drops trailing zeros of what
+the client sent, TRADE_LITE pads it.
 """
 
 from __future__ import annotations

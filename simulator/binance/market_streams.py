@@ -31,6 +31,8 @@ class _Stream:
     name: StreamName
     subscribers: dict[StreamConnection, None] = field(default_factory=dict)
     book: Book | None = None
+    update_id: int = 0
+    """Of the last depth event."""
     trade_id: int = 0
     last: str = ""
 
@@ -74,6 +76,8 @@ class MarketStreams:
         exchange = self._desk.exchange
         if name.symbol is not None and name.kind == "depth":
             stream.book = exchange.book(name.symbol, self._wire.settings.depth_levels)
+            # One below: a snapshot taken at this very moment must fit into the first event.
+            stream.update_id = stream.book.update_id - 1
         elif name.symbol is not None and name.kind in ("aggTrade", "trade"):
             tape = exchange.market_trades(name.symbol, 1)
             stream.trade_id = tape[-1].trade_id if tape else 0
@@ -161,19 +165,21 @@ class MarketStreams:
         assert before is not None  # taken when the stream was opened
         levels = self._wire.settings.depth_levels
         book = self._desk.exchange.book(instrument.symbol, levels)
-        if book.update_id == before.update_id:
-            return
-        stream.book = book
         bids, asks = _changes(before.bids, book.bids), _changes(before.asks, book.asks)
+        if not bids and not asks:
+            return  # the next event goes on from the last one that was sent
+        before_id, stream.update_id = stream.update_id, book.update_id
+        stream.book = book
         self._say(
             stream,
-            market_events.depth(self._desk, instrument, book, before.update_id, bids, asks),
+            market_events.depth(self._desk, instrument, book, before_id, bids, asks),
         )
 
     def _partial_depth(self, stream: _Stream, instrument: Instrument) -> None:
         book = self._desk.exchange.book(instrument.symbol, int(stream.name.detail))
         before, stream.book = stream.book, book
-        if before is not None and before.update_id == book.update_id:
+        if before is not None and (before.bids, before.asks) == (book.bids, book.asks):
+            stream.book = before
             return
         before_id = before.update_id if before else book.update_id
         self._say(

@@ -12,6 +12,18 @@ from simulator.binance.errors import Problem
 T = TypeVar("T")
 
 
+def _pairs(raw: str) -> dict[str, str]:
+    if "%" in raw or "+" in raw:
+        return dict(parse_qsl(raw, keep_blank_values=True))
+    # Nothing is encoded, as in nearly every request.
+    pairs: dict[str, str] = {}
+    for part in raw.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            pairs[name] = value
+    return pairs
+
+
 class Parameters:
     """Named texts. Missing optional ones are None; an empty value is never accepted."""
 
@@ -23,9 +35,9 @@ class Parameters:
     @classmethod
     def parse(cls, query: str, body: str) -> Parameters:
         """From the raw query and the raw form body; on a clash the query wins."""
-        values = dict(parse_qsl(body, keep_blank_values=True)) if body else {}
+        values = _pairs(body) if body else {}
         if query:
-            values.update(parse_qsl(query, keep_blank_values=True))
+            values.update(_pairs(query))
         return cls(values)
 
     def text(self, name: str) -> str | None:

@@ -100,13 +100,17 @@ class WebSocketFront:
         """Reads beside the writer, so that pings are answered whatever is being sent."""
         connection = session.connection
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(connection.write()), loop.create_task(connection.keep())]
+        reader = loop.create_task(connection.read(self._control))
+        writer = loop.create_task(connection.write())
+        keeper = loop.create_task(connection.keep())
         try:
-            await connection.read(self._control)
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
+            for task in (reader, writer, keeper):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(reader, writer, keeper, return_exceptions=True)
+        # With nobody reading any more, closing waits for the client's own close frame.
+        await connection.finish()
 
     def _close(self, session: _Session) -> None:
         connection = session.connection
