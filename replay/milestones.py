@@ -93,8 +93,7 @@ def _pattern(entry: Any, path: Path) -> MilestonePattern:
     unknown = [key for key in entry if key not in ("name", "title", "patterns", "logger")]
     if unknown:
         raise InputError(
-            f"{path.name}: {name}: unknown key {unknown[0]!r}; "
-            f"known: name, title, patterns, logger"
+            f"{path.name}: {name}: unknown key {unknown[0]!r}; known: name, title, patterns, logger"
         )
     logger = entry.get("logger")
     return MilestonePattern(
