@@ -1,0 +1,63 @@
+"""Where two traces that should be equal part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+CONTEXT = 5
+_END = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first entry in which two traces differ, with what stands around it in either."""
+
+    index: int  # from 0
+    first_index: int  # that of the first entry in `left` and `right`
+    left: tuple[Any, ...]
+    right: tuple[Any, ...]
+
+    @property
+    def common(self) -> tuple[Any, ...]:
+        """The last entries that both have."""
+        return self.left[: self.index - self.first_index]
+
+
+def first_difference(
+    left: Sequence[Any], right: Sequence[Any], context: int = CONTEXT
+) -> Difference | None:
+    """The first difference of two traces, given as entries or as lines; None if they are equal.
+
+    A trace that ends earlier differs at its end.
+    """
+    for index, (one, other) in enumerate(zip_longest(left, right, fillvalue=_END)):
+        if one != other:
+            start = max(0, index - context)
+            return Difference(
+                index=index,
+                first_index=start,
+                left=tuple(left[start : index + context + 1]),
+                right=tuple(right[start : index + context + 1]),
+            )
+    return None
+
+
+def lines(difference: Difference) -> list[str]:
+    """The difference as text: what both have, then each run's own entries, the first behind `>`."""
+    shown = [f"the runs part at entry {difference.index + 1}; both have before it:"]
+    at = difference.index - difference.first_index
+    number = difference.first_index + 1
+    shown += [f"    {number + i:>6}  {entry}" for i, entry in enumerate(difference.common)]
+    for title, entries in (("first run", difference.left), ("second run", difference.right)):
+        shown.append(f"{title}:")
+        own = entries[at:]
+        shown += [
+            f"  {'>' if i == 0 else ' '} {number + at + i:>6}  {entry}"
+            for i, entry in enumerate(own)
+        ]
+        if not own:
+            shown.append(f"  > {number + at:>6}  (the trace ends)")
+    return shown

@@ -1,0 +1,141 @@
+"""The result of `replay run` for programs: what `--json FILE` writes.
+
+The document, with `format` counted up whenever a key changes its meaning or goes:
+
+    format      1
+    ok          whether every version did what the scenario expects of it
+    exit_code   that of the command
+    runs        one for each version:
+      scenario, title, version, seed, command
+      digest            SHA-256 of the trace, hexadecimal
+      start             ISO 8601 with the scenario's offset
+      virtual_s, real_s, speed_up
+      ok                whether every finding is as expected
+      findings          [{kind, name, held, expected, ok, evidence, time}]
+      timeline          [{name, host, text, groups, virtual, production, difference_ms}], where
+                        virtual and production are {time, last, count} or null; what repeats is
+                        one entry; a count is null where a log only says that there were several
+      hidden            [{type, message, place, level, logger, count, first_time}]
+      faults_fired      {rule: times}, 0 for a rule that never fired
+      unknown_hosts, refusals, unread_log_lines
+      deterministic     true or false if the version was run twice, else null
+
+Times are ISO 8601 to the microsecond, with the scenario's offset, or null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from replay import timeline
+from replay.clocktime import NS_PER_MS, NS_PER_S
+from replay.result import RunResult
+
+FORMAT = 1
+
+
+def document(
+    results: Sequence[RunResult],
+    *,
+    exit_code: int,
+    deterministic: Mapping[str, bool] | None = None,
+) -> dict[str, Any]:
+    """The whole document; `deterministic` by version, for those that were run twice."""
+    twice = deterministic or {}
+    return {
+        "format": FORMAT,
+        "ok": all(result.verdict.ok for result in results),
+        "exit_code": exit_code,
+        "runs": [_run(result, twice.get(result.version)) for result in results],
+    }
+
+
+def write(path: Path, written: Mapping[str, Any]) -> None:
+    """Writes a document, UTF-8, indented."""
+    text = json.dumps(written, ensure_ascii=False, indent=2)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
+    offset_s = result.utc_offset_s
+    return {
+        "scenario": result.scenario,
+        "title": result.title,
+        "version": result.version,
+        "seed": result.seed,
+        "command": result.command,
+        "digest": result.digest,
+        "start": _time(result.start_ns, offset_s),
+        "virtual_s": result.virtual_ns / NS_PER_S,
+        "real_s": result.real_s,
+        "speed_up": result.speed_up,
+        "ok": result.verdict.ok,
+        "findings": [
+            {
+                "kind": finding.kind,
+                "name": finding.name,
+                "held": finding.held,
+                "expected": finding.expected,
+                "ok": finding.ok,
+                "evidence": finding.evidence,
+                "time": _time(finding.time_ns, offset_s),
+            }
+            for finding in result.verdict.findings
+        ],
+        "timeline": [
+            _row(row, offset_s) for row in timeline.rows(result.milestones, result.production)
+        ],
+        "hidden": [
+            {
+                "type": one.type,
+                "message": one.message,
+                "place": one.place,
+                "level": one.level,
+                "logger": one.logger,
+                "count": one.count,
+                "first_time": _time(one.first_ns, offset_s),
+            }
+            for one in result.hidden
+        ],
+        "faults_fired": dict(result.faults_fired),
+        "unknown_hosts": list(result.unknown_hosts),
+        "refusals": list(result.refusals),
+        "unread_log_lines": list(result.unread_log_lines),
+        "deterministic": deterministic,
+    }
+
+
+def _row(row: timeline.Row, offset_s: int) -> dict[str, Any]:
+    apart_ns = row.difference_ns
+    return {
+        "name": row.name,
+        "host": row.milestone.host,
+        "text": row.milestone.text,
+        "groups": dict(row.milestone.groups),
+        "virtual": _moment(row.virtual, offset_s),
+        "production": _moment(row.production, offset_s),
+        "difference_ms": None if apart_ns is None else apart_ns / NS_PER_MS,
+    }
+
+
+def _moment(moment: timeline.Moment | None, offset_s: int) -> dict[str, Any] | None:
+    if moment is None:
+        return None
+    return {
+        "time": _time(moment.time_ns, offset_s),
+        "last": _time(moment.last_ns, offset_s),
+        "count": moment.count if moment.counted else None,
+    }
+
+
+def _time(time_ns: int | None, offset_s: int) -> str | None:
+    if time_ns is None:
+        return None
+    whole_s, rest_ns = divmod(time_ns, NS_PER_S)
+    zone = timezone(timedelta(seconds=offset_s)) if offset_s else UTC
+    moment = datetime.fromtimestamp(whole_s, zone) + timedelta(microseconds=rest_ns // 1000)
+    return moment.isoformat(timespec="microseconds")
