@@ -28,7 +28,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from replay import timeline
@@ -54,10 +53,9 @@ def document(
     }
 
 
-def write(path: Path, written: Mapping[str, Any]) -> None:
-    """Writes a document, UTF-8, indented."""
-    text = json.dumps(written, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+def text(written: Mapping[str, Any]) -> str:
+    """A document as it stands in a file, indented."""
+    return json.dumps(written, ensure_ascii=False, indent=2) + "\n"
 
 
 def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:

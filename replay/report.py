@@ -1,0 +1,224 @@
+"""What `replay run` shows: one section a version, and a table of all versions at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from replay import timeline
+from replay.clocktime import NS_PER_MS, clock_time, milliseconds, seconds
+from replay.result import Finding, HiddenException, RunResult
+
+PIPED_WIDTH = 100
+_NOTABLE_NS = 10 * NS_PER_MS  # a difference that a reader should see at a glance
+_SHORT_DIGEST = 12
+_LAMPS = {True: ("✓", "green"), False: ("✗", "bold red")}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that keeps to 100 columns and leaves colours out when it is not a terminal."""
+    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = PIPED_WIDTH
+    return made
+
+
+def section(result: RunResult, *, deterministic: bool | None = None) -> RenderableType:
+    """Everything about one version; `deterministic` if it was run twice."""
+    parts: list[RenderableType] = [_heading(result)]
+    parts += [_titled("Timeline", _timeline(result)), _titled("Verdict", _verdict(result))]
+    if result.hidden:
+        parts.append(_titled("What the log level hid", _hidden(result)))
+    notes = _notes(result)
+    if notes:
+        parts.append(_titled("Also", notes))
+    parts.append(Padding(_identity(result, deterministic), (1, 0, 0, 0)))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def summary(results: Sequence[RunResult]) -> RenderableType:
+    """One line a version."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("version", "outcome", "expectations", "invariants"):
+        table.add_column(column, no_wrap=column != "outcome")
+    for column in ("virtual", "real", "speed-up"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("digest", no_wrap=True)
+    for result in results:
+        ok = result.verdict.ok
+        table.add_row(
+            Text(result.version),
+            Text("as expected" if ok else "NOT as expected", style=_LAMPS[ok][1]),
+            _tally(result, "expectation"),
+            _tally(result, "invariant"),
+            seconds(result.virtual_ns),
+            f"{result.real_s:.3f} s",
+            f"{result.speed_up:,.0f}x",
+            result.digest[:_SHORT_DIGEST],
+        )
+    return _titled("All versions", table)
+
+
+def _titled(title: str, body: RenderableType) -> RenderableType:
+    return Group(Text(f"\n{title}", style="bold"), body)
+
+
+def _heading(result: RunResult) -> RenderableType:
+    ok = result.verdict.ok
+    line = Text(f"{result.scenario}, bot {result.version}, seed {result.seed}: ")
+    line.append("as expected" if ok else "NOT as expected", style=_LAMPS[ok][1])
+    return Group(Rule(line, align="left", style="dim"), Text(result.title, style="italic"))
+
+
+def _timeline(result: RunResult) -> RenderableType:
+    found = timeline.rows(result.milestones, result.production)
+    with_log = bool(result.production)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("virtual", no_wrap=True)
+    if with_log:
+        table.add_column("production", no_wrap=True)
+        table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("host", no_wrap=True)
+    table.add_column("what")
+    for row in found:
+        cells = [_clock(row.virtual, result)]
+        if with_log:
+            cells += [_clock(row.production, result), _difference(row)]
+        host = row.milestone.host if row.virtual else ""
+        table.add_row(*cells, Text(host, style="cyan"), _what(row, result, with_log=with_log))
+    if not found:
+        return Text("no milestone, in the run or in the log", style="dim")
+    return table
+
+
+def _clock(moment: timeline.Moment | None, result: RunResult) -> Text:
+    if moment is None:
+        return Text("--", style="dim")
+    return Text(clock_time(moment.time_ns, result.utc_offset_s))
+
+
+def _difference(row: timeline.Row) -> Text:
+    if row.difference_ns is None:
+        return Text("")
+    notable = abs(row.difference_ns) > _NOTABLE_NS
+    return Text(milliseconds(row.difference_ns), style="yellow" if notable else "green")
+
+
+def _what(row: timeline.Row, result: RunResult, *, with_log: bool) -> Text:
+    text = Text(row.milestone.text.strip())
+    for side, moment in (("", row.virtual), ("log: ", row.production)):
+        if moment is None or moment.last_ns == moment.time_ns:
+            continue
+        times = f"{moment.count} times" if moment.counted else "several times"
+        until = clock_time(moment.last_ns, result.utc_offset_s)
+        text.append(f"\n{side}{times}, the last at {until}", style="dim")
+    if row.virtual is None:
+        text.stylize("dim")
+        text.append("  (only in the log)", style="dim yellow")
+    elif row.production is None and with_log:
+        text.append("  (not in the log)", style="dim")
+    return text
+
+
+def _verdict(result: RunResult) -> RenderableType:
+    if not result.verdict.findings:
+        return Text("nothing was expected, and no invariant was judged", style="dim")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("finding", ratio=4)
+    table.add_column("outcome", ratio=2)
+    table.add_column("evidence", ratio=6)
+    for finding in result.verdict.findings:
+        sign, style = _LAMPS[finding.ok]
+        table.add_row(
+            Text(sign, style=style),
+            Text(finding.name),
+            Text(_outcome(finding), style="" if finding.ok else style),
+            Text(finding.evidence),
+        )
+    return table
+
+
+def _outcome(finding: Finding) -> str:
+    match finding.held, finding.expected:
+        case True, True:
+            return "held"
+        case False, False:
+            return "broken, as expected"
+        case True, False:
+            return "held, but should break"
+        case _:
+            return "BROKEN"
+
+
+def _tally(result: RunResult, kind: str) -> Text:
+    findings = [finding for finding in result.verdict.findings if finding.kind == kind]
+    fulfilled = sum(finding.ok for finding in findings)
+    text = Text(f"{fulfilled}/{len(findings)}")
+    broken = sum(finding.ok and not finding.held for finding in findings)
+    if broken:
+        text.append(f" ({broken} broken)", style="dim")
+    return text
+
+
+def _hidden(result: RunResult) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("count", justify="right", no_wrap=True)
+    table.add_column("first", no_wrap=True)
+    table.add_column("exception")
+    table.add_column("where")
+    for one in result.hidden:
+        first = clock_time(one.first_ns, result.utc_offset_s)
+        table.add_row(str(one.count), first, _exception(one), _where(one))
+    return table
+
+
+def _exception(one: HiddenException) -> Text:
+    return Text.assemble((one.type, "bold red"), f": {one.message}")
+
+
+def _where(one: HiddenException) -> Text:
+    return Text.assemble(one.place, (f"\n{one.level} by {one.logger}", "dim"))
+
+
+def _notes(result: RunResult) -> RenderableType | None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    fired = [f"{rule}, {times} times" for rule, times in result.faults_fired.items() if times]
+    silent = [rule for rule, times in result.faults_fired.items() if not times]
+    for label, entries, style in (
+        ("faults that fired", fired, ""),
+        ("faults that never fired", silent, "yellow"),
+        ("real connections refused", result.refusals, "bold red"),
+        ("unknown hosts asked for", result.unknown_hosts, "yellow"),
+        ("log lines not understood", result.unread_log_lines, "dim"),
+    ):
+        for name, entry in zip_longest([label] if entries else [], entries, fillvalue=""):
+            table.add_row(Text(name, style=style), Text(entry, style=style))
+    return Padding(table, (1, 0, 0, 0)) if table.row_count else None
+
+
+def _identity(result: RunResult, deterministic: bool | None) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    table.add_row("digest", result.digest)
+    if deterministic is not None:
+        told = "the second run was equal" if deterministic else "THE SECOND RUN WAS ANOTHER ONE"
+        table.add_row("run twice", Text(told, style=_LAMPS[deterministic][1]))
+    table.add_row(
+        "time",
+        f"{seconds(result.virtual_ns)} virtual in {result.real_s:.3f} s real: "
+        f"{result.speed_up:,.0f} times as fast",
+    )
+    table.add_row("repeat with", Text(result.command, style="bold"))
+    return table
