@@ -1,28 +1,24 @@
-"""Endpoints about the account: balances, positions, leverage and modes."""
+"""Endpoints about what the account holds: balances and positions."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from simulator.binance.desk import Call, Desk
-from simulator.binance.errors import Problem
 from simulator.binance.formats import (
     Json,
     fixed,
     money,
     ms,
-    plain,
     quantity_places,
     wide,
 )
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Order, Side
 from simulator.exchange.positions import Position
-from simulator.exchange.rejections import Reason, Rejection
 
 _ZERO = Decimal(0)
-_SUCCESS = {"code": 200, "msg": "success"}
-_MAX_NOTIONAL = "1000000"
+MAX_NOTIONAL = "1000000"
 """One leverage bracket per symbol is modelled, up to here."""
 
 
@@ -47,7 +43,7 @@ def _open_order_notionals(orders: list[Order]) -> tuple[Decimal, Decimal]:
     return bids, asks
 
 
-def _held(desk: Desk, account: str) -> list[tuple[Position, list[Order]]]:
+def held(desk: Desk, account: str) -> list[tuple[Position, list[Order]]]:
     """Symbols with a position or an open order, in the order in which they are listed."""
     positions = {each.symbol: each for each in desk.exchange.seen_positions(account)}
     orders: dict[str, list[Order]] = {}
@@ -75,7 +71,7 @@ def positions_v3(desk: Desk, call: Call) -> Json:
     chosen = desk.optional_instrument(call.parameters)
     return [
         _position_v3(desk, position, orders)
-        for position, orders in _held(desk, call.account)
+        for position, orders in held(desk, call.account)
         if chosen is None or position.symbol == chosen.symbol
     ]
 
@@ -138,7 +134,7 @@ def _position_v2(desk: Desk, account: str, instrument: Instrument) -> dict[str, 
         "unRealizedProfit": money(unrealized),
         "liquidationPrice": "0",
         "leverage": str(desk.exchange.leverage(account, symbol)),
-        "maxNotionalValue": _MAX_NOTIONAL,
+        "maxNotionalValue": MAX_NOTIONAL,
         "marginType": "isolated" if desk.exchange.isolated(account, symbol) else "cross",
         "isolatedMargin": isolated,
         "isAutoAddMargin": "false",
@@ -197,7 +193,7 @@ def account_v3(desk: Desk, call: Call) -> Json:
     reply["assets"] = [_asset(desk, call.account)]
     reply["positions"] = [
         _account_position_v3(desk, position, orders)
-        for position, orders in _held(desk, call.account)
+        for position, orders in held(desk, call.account)
     ]
     return reply
 
@@ -259,7 +255,7 @@ def _account_position_v2(
         "leverage": str(desk.exchange.leverage(account, instrument.symbol)),
         "isolated": desk.exchange.isolated(account, instrument.symbol),
         "entryPrice": row["entryPrice"],
-        "maxNotional": _MAX_NOTIONAL,
+        "maxNotional": MAX_NOTIONAL,
         "bidNotional": row["bidNotional"],
         "askNotional": row["askNotional"],
         "positionSide": "BOTH",
@@ -284,156 +280,3 @@ def balance(desk: Desk, call: Call) -> Json:
             "updateTime": asset["updateTime"],
         }
     ]
-
-
-# leverage, margin type, modes
-
-
-def set_leverage(desk: Desk, call: Call) -> Json:
-    """POST /fapi/v1/leverage: the same leverage again is no error."""
-    instrument = desk.instrument(call.parameters)
-    leverage = call.parameters.need_integer("leverage")
-    try:
-        desk.exchange.set_leverage(call.account, instrument.symbol, leverage)
-    except Rejection as rejection:
-        if rejection.reason is not Reason.LEVERAGE_UNCHANGED:
-            raise
-    return {
-        "symbol": instrument.symbol,
-        "leverage": leverage,
-        "maxNotionalValue": _MAX_NOTIONAL,
-    }
-
-
-def set_margin_type(desk: Desk, call: Call) -> Json:
-    """POST /fapi/v1/marginType"""
-    instrument = desk.instrument(call.parameters)
-    call.parameters.need("marginType")
-    choices = {"ISOLATED": True, "CROSSED": False}
-    isolated = call.parameters.choice("marginType", choices, Problem.BAD_VALUE)
-    desk.exchange.set_isolated(call.account, instrument.symbol, bool(isolated))
-    return dict(_SUCCESS)
-
-
-def position_mode(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/positionSide/dual: one-way mode, always."""
-    return {"dualSidePosition": False}
-
-
-def set_position_mode(desk: Desk, call: Call) -> Json:
-    """POST /fapi/v1/positionSide/dual: hedge mode is not modelled and refused with -1020."""
-    call.parameters.need("dualSidePosition")
-    if call.parameters.flag("dualSidePosition"):
-        raise Problem.UNSUPPORTED.error()
-    raise Problem.SAME_POSITION_MODE.error()
-
-
-def multi_assets_mode(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/multiAssetsMargin"""
-    return {"multiAssetsMargin": False}
-
-
-def set_multi_assets_mode(desk: Desk, call: Call) -> Json:
-    """POST /fapi/v1/multiAssetsMargin: the multi-assets mode is not modelled."""
-    call.parameters.need("multiAssetsMargin")
-    if call.parameters.flag("multiAssetsMargin"):
-        raise Problem.UNSUPPORTED.error()
-    return dict(_SUCCESS)
-
-
-def account_config(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/accountConfig"""
-    return {
-        "feeTier": 0,
-        "canTrade": True,
-        "canDeposit": True,
-        "canWithdraw": True,
-        "dualSidePosition": False,
-        "updateTime": 0,
-        "multiAssetsMargin": False,
-        "tradeGroupId": -1,
-    }
-
-
-def symbol_config(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/symbolConfig"""
-    account = call.account
-    return [
-        {
-            "symbol": each.symbol,
-            "marginType": "ISOLATED" if desk.exchange.isolated(account, each.symbol) else "CROSSED",
-            "isAutoAddMargin": False,
-            "leverage": desk.exchange.leverage(account, each.symbol),
-            "maxNotionalValue": _MAX_NOTIONAL,
-        }
-        for each in desk.instruments(call.parameters)
-    ]
-
-
-def leverage_brackets(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/leverageBracket: an object with `symbol`, an array without."""
-    rows = [
-        {
-            "symbol": each.symbol,
-            "brackets": [
-                {
-                    "bracket": 1,
-                    "initialLeverage": each.max_leverage,
-                    "notionalCap": int(_MAX_NOTIONAL),
-                    "notionalFloor": 0,
-                    "maintMarginRatio": float(each.maintenance_margin_rate),
-                    "cum": 0.0,
-                }
-            ],
-        }
-        for each in desk.instruments(call.parameters)
-    ]
-    return rows[0] if "symbol" in call.parameters.values else rows
-
-
-def commission_rate(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/commissionRate"""
-    instrument = desk.instrument(call.parameters)
-    return {
-        "symbol": instrument.symbol,
-        "makerCommissionRate": plain(desk.exchange.fees.maker),
-        "takerCommissionRate": plain(desk.exchange.fees.taker),
-        "rpiCommissionRate": plain(desk.exchange.fees.maker),
-    }
-
-
-def adl_quantile(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/adlQuantile: nobody is ever deleveraged here."""
-    return [
-        {"symbol": position.symbol, "adlQuantile": {"LONG": 0, "SHORT": 0, "BOTH": 0}}
-        for position, _ in _held(desk, call.account)
-    ]
-
-
-def income(desk: Desk, call: Call) -> Json:
-    """GET /fapi/v1/income: realised profit and commission of the fills, oldest first."""
-    parameters = call.parameters
-    instrument = desk.optional_instrument(parameters)
-    wanted = parameters.text("incomeType")
-    start_ns, end_ns = parameters.span_ns()
-    rows: list[Json] = []
-    for fill in desk.exchange.seen_fills(call.account, instrument.symbol if instrument else None):
-        if (start_ns is not None and fill.time_ns < start_ns) or (
-            end_ns is not None and fill.time_ns > end_ns
-        ):
-            continue
-        for kind, amount in (("REALIZED_PNL", fill.realized_pnl), ("COMMISSION", -fill.fee)):
-            if amount and wanted in (None, kind):
-                rows.append(
-                    {
-                        "symbol": fill.symbol,
-                        "incomeType": kind,
-                        "income": fixed(amount, 8),
-                        "asset": desk.exchange.settle_asset,
-                        "info": str(fill.trade_id),
-                        "time": ms(fill.time_ns),
-                        "tranId": 9_000_000_000_000_000_000 + fill.trade_id,
-                        "tradeId": str(fill.trade_id),
-                    }
-                )
-    return rows[: parameters.limit(100, 1000)]

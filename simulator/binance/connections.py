@@ -175,7 +175,29 @@ class StreamConnection:
 
     # on the loop
 
-    async def write(self) -> None:
+    async def serve(self, on_text: Callable[[StreamConnection, str], None]) -> None:
+        """Lives until either side ends it; texts from the client go to `on_text`.
+
+        Reads beside the writer, so that pings are answered whatever is being sent.
+        """
+        reader = self._loop.create_task(self._read(on_text))
+        writer = self._loop.create_task(self._write())
+        keeper = self._loop.create_task(self._keep())
+        try:
+            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.closed = True
+            for task in (reader, writer, keeper):
+                task.cancel()
+            await asyncio.gather(reader, writer, keeper, return_exceptions=True)
+        # With nobody reading any more, closing waits for the client's own close frame.
+        if self._close_code == _ABNORMAL:
+            if self._transport is not None:
+                self._transport.abort()
+        elif self._close_code is not None:
+            await self._socket.close(code=self._close_code)
+
+    async def _write(self) -> None:
         """Writes the outbox as it fills, until the connection is to be closed."""
         try:
             while True:
@@ -191,15 +213,6 @@ class StreamConnection:
         except ConnectionError:
             return  # the reader sees the end too
 
-    async def finish(self) -> None:
-        """Closes as `close` asked for, if it did."""
-        self.closed = True
-        if self._close_code == _ABNORMAL:
-            if self._transport is not None:
-                self._transport.abort()
-        elif self._close_code is not None:
-            await self._socket.close(code=self._close_code)
-
     def _record(self, message: Message, text: str) -> None:
         fields: dict[str, object] = {"connection": self.number, "event": message.event}
         if message.private:
@@ -214,7 +227,7 @@ class StreamConnection:
                 fields["arrives_ns"] = arrives_ns
         self._wire.record("stream", **fields)
 
-    async def read(self, on_text: Callable[[StreamConnection, str], None]) -> None:
+    async def _read(self, on_text: Callable[[StreamConnection, str], None]) -> None:
         """Answers pings, notes pongs, hands texts on, until the client is gone."""
         while True:
             received = await self._socket.receive()
@@ -243,7 +256,7 @@ class StreamConnection:
         if len(received) > self._wire.settings.control_messages_per_s:
             self.close(_POLICY, "too many messages")
 
-    async def keep(self) -> None:
+    async def _keep(self) -> None:
         """Pings, drops a client that does not answer, and ends the connection after its life."""
         settings = self._wire.settings
         begun_ns = self._wire.now_ns

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.binance import account, algo_trading, market_data, spot, trading, user_data
+from simulator.binance import (
+    account,
+    algo_trading,
+    market_data,
+    spot,
+    trading,
+    user_data,
+)
+from simulator.binance import account_settings as settings
 from simulator.binance.desk import Call, Desk
 from simulator.binance.formats import Json
 from simulator.binance.gate import Gate
@@ -90,18 +98,18 @@ _ACCOUNT: dict[tuple[str, str], Endpoint] = {
     ("GET", _F3 + "account"): Endpoint(account.account_v3, 5, _SIGNED),
     ("GET", _F2 + "positionRisk"): Endpoint(account.positions_v2, 5, _SIGNED),
     ("GET", _F3 + "positionRisk"): Endpoint(account.positions_v3, 5, _SIGNED),
-    ("POST", _F1 + "leverage"): Endpoint(account.set_leverage, 1, _SIGNED),
-    ("POST", _F1 + "marginType"): Endpoint(account.set_margin_type, 1, _SIGNED),
-    ("GET", _F1 + "positionSide/dual"): Endpoint(account.position_mode, 30, _SIGNED),
-    ("POST", _F1 + "positionSide/dual"): Endpoint(account.set_position_mode, 1, _SIGNED),
-    ("GET", _F1 + "multiAssetsMargin"): Endpoint(account.multi_assets_mode, 30, _SIGNED),
-    ("POST", _F1 + "multiAssetsMargin"): Endpoint(account.set_multi_assets_mode, 1, _SIGNED),
-    ("GET", _F1 + "accountConfig"): Endpoint(account.account_config, 5, _SIGNED),
-    ("GET", _F1 + "symbolConfig"): Endpoint(account.symbol_config, 5, _SIGNED),
-    ("GET", _F1 + "leverageBracket"): Endpoint(account.leverage_brackets, 1, _SIGNED),
-    ("GET", _F1 + "commissionRate"): Endpoint(account.commission_rate, 20, _SIGNED),
-    ("GET", _F1 + "adlQuantile"): Endpoint(account.adl_quantile, 5, _SIGNED),
-    ("GET", _F1 + "income"): Endpoint(account.income, 30, _SIGNED),
+    ("POST", _F1 + "leverage"): Endpoint(settings.set_leverage, 1, _SIGNED),
+    ("POST", _F1 + "marginType"): Endpoint(settings.set_margin_type, 1, _SIGNED),
+    ("GET", _F1 + "positionSide/dual"): Endpoint(settings.position_mode, 30, _SIGNED),
+    ("POST", _F1 + "positionSide/dual"): Endpoint(settings.set_position_mode, 1, _SIGNED),
+    ("GET", _F1 + "multiAssetsMargin"): Endpoint(settings.multi_assets_mode, 30, _SIGNED),
+    ("POST", _F1 + "multiAssetsMargin"): Endpoint(settings.set_multi_assets_mode, 1, _SIGNED),
+    ("GET", _F1 + "accountConfig"): Endpoint(settings.account_config, 5, _SIGNED),
+    ("GET", _F1 + "symbolConfig"): Endpoint(settings.symbol_config, 5, _SIGNED),
+    ("GET", _F1 + "leverageBracket"): Endpoint(settings.leverage_brackets, 1, _SIGNED),
+    ("GET", _F1 + "commissionRate"): Endpoint(settings.commission_rate, 20, _SIGNED),
+    ("GET", _F1 + "adlQuantile"): Endpoint(settings.adl_quantile, 5, _SIGNED),
+    ("GET", _F1 + "income"): Endpoint(settings.income, 30, _SIGNED),
     ("POST", _F1 + "listenKey"): Endpoint(user_data.start_stream, 1, _KEY),
     ("PUT", _F1 + "listenKey"): Endpoint(user_data.extend_stream, 1, _KEY),
     ("DELETE", _F1 + "listenKey"): Endpoint(user_data.end_stream, 1, _KEY),

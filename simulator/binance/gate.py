@@ -142,6 +142,19 @@ class Gate:
         """All limits as exchangeInfo lists them."""
         return [_listed(rule) for rule, _ in self._weights] + self.order_limits()
 
+    def usage(self, ip: str, account: str) -> list[dict[str, object]]:
+        """All limits with what is used of them, as the WebSocket API tells them."""
+        rows = [
+            _listed(rule) | {"count": limiter.used(REQUEST_WEIGHT, ip, rule.interval_ns)}
+            for rule, limiter in self._weights
+        ]
+        rows += [
+            _listed(rule) | {"count": limiter.used(ORDERS, account, rule.interval_ns)}
+            for rule, limiter in self._orders
+            if account
+        ]
+        return rows
+
 
 def _listed(rule: LimitRule) -> dict[str, object]:
     interval, count = interval_of(rule)

@@ -1,8 +1,7 @@
-"""The REST side on the network: reads a request, applies faults and delays, writes the reply."""
+"""The REST side on the network: reads a request, has it carried out, writes the reply."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from email.utils import formatdate
@@ -10,20 +9,16 @@ from email.utils import formatdate
 import simpy
 from aiohttp import web
 
+from simulator.binance.carrier import Carrier
 from simulator.binance.desk import Call
 from simulator.binance.parameters import Parameters
 from simulator.binance.redaction import Redactor
 from simulator.binance.service import Answer, Service
-from simulator.exchange.behaviour import FaultKind, FaultRule
-from simulator.exchange.faults import Faults
-from simulator.exchange.latency import Latency
-from simulator.randomness import Streams
 
 Record = Callable[..., None]
 """`record(kind, **fields)`, the hook into the trace."""
 
 _LONGEST_PUBLIC_BODY = 300
-_BEFORE = (FaultKind.ERROR, FaultKind.HANG, FaultKind.RESET)
 
 
 class HttpFront:
@@ -33,25 +28,23 @@ class HttpFront:
         self,
         env: simpy.Environment,
         service: Service,
+        carrier: Carrier,
         *,
-        name: str,
-        faults: Faults,
-        latency: Latency,
-        streams: Streams,
         redactor: Redactor,
         record: Record,
     ) -> None:
         self._env = env
         self._service = service
-        self._name = name
-        self._faults = faults
-        self._latency = latency
-        self._streams = streams
+        self._carrier = carrier
         self._redactor = redactor
         self._record = record
         self._requests = 0
-        self._unanswered: list[asyncio.Future[None]] = []
         self._date = (-1, "")
+
+    def next_number(self) -> int:
+        """The number of the next request, by which its record and its reply's belong together."""
+        self._requests += 1
+        return self._requests
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Reads, decides, carries out, replies; records both ends."""
@@ -63,47 +56,15 @@ class HttpFront:
             query=query,
             body=body,
             api_key=request.headers.get("X-MBX-APIKEY"),
-            ip=_peer_address(request),
+            ip=peer_address(request),
             parameters=Parameters.parse(query, body),
         )
-        self._requests += 1
-        number = self._requests
+        number = self.next_number()
         self._record_request(request, call, number)
-        endpoint = f"{call.method} {path}"
-        symbol = call.parameters.values.get("symbol")
-        fault = self._faults.match(endpoint, symbol)
-        if fault is not None:
-            if fault.kind is FaultKind.REFUSE:
-                return _reset(request)
-            if fault.kind is FaultKind.DELAY and fault.delay is not None:
-                stream = self._streams[f"{self._name}.fault.{fault.name}.delay"]
-                await asyncio.sleep(fault.delay.draw_ns(stream) / 1e9)
-        delay_ns = self._latency.request_ns(endpoint, symbol)
-        if delay_ns > 0:
-            await asyncio.sleep(delay_ns / 1e9)
-        if fault is not None and fault.kind in _BEFORE:
-            answer = await self._fail(fault)
-        else:
-            answer = self._service.answer(call)
-            if fault is not None and fault.kind is not FaultKind.DELAY:
-                answer = await self._fail(fault)
+        answer = await self._carrier.carry_out(call)
         if answer is None:
             return _reset(request)
-        delay_ns = self._latency.reply_ns(endpoint, symbol)
-        if delay_ns > 0:
-            await asyncio.sleep(delay_ns / 1e9)
         return await self._reply(request, answer, number)
-
-    async def _fail(self, fault: FaultRule) -> Answer | None:
-        """What a faulty request is answered with; None: a reset. May never return."""
-        match fault.kind:
-            case FaultKind.ERROR | FaultKind.ERROR_AFTER:
-                return Answer(fault.status, fault.body)
-            case FaultKind.HANG | FaultKind.REPLY_LOST:
-                forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._unanswered.append(forever)
-                await forever
-        return None
 
     async def _reply(
         self, request: web.BaseRequest, answer: Answer, number: int
@@ -154,14 +115,8 @@ class HttpFront:
             self._date = (second, formatdate(second, usegmt=True))
         return self._date[1]
 
-    def stop(self) -> None:
-        """Lets go of the requests that were never to be answered."""
-        for forever in self._unanswered:
-            forever.cancel()
-        self._unanswered.clear()
 
-
-def _peer_address(request: web.BaseRequest) -> str:
+def peer_address(request: web.BaseRequest) -> str:
     peer = request.transport.get_extra_info("peername") if request.transport else None
     return str(peer[0]) if peer else "unknown"
 

@@ -11,7 +11,7 @@ from simulator.binance.market_data import (
     weighted_average,
 )
 from simulator.exchange.instruments import Instrument
-from simulator.exchange.marketdata import Book, Level, MarketTrade
+from simulator.exchange.marketdata import Book, Candle, Level, MarketTrade
 from simulator.exchange.orders import Side
 
 _FUNDING_RATE = "0.00010000"
@@ -107,10 +107,11 @@ def _last_trade(desk: Desk, instrument: Instrument) -> MarketTrade | None:
     return tape[-1] if tape else None
 
 
-def kline(desk: Desk, instrument: Instrument, interval: str) -> dict[str, Json]:
-    """The current candle."""
+def kline(
+    desk: Desk, instrument: Instrument, interval: str, candle: Candle, *, closed: bool
+) -> dict[str, Json]:
+    """A candle as it stands; `closed` marks its last word."""
     interval_ns = INTERVALS_NS[interval]
-    (candle,) = desk.exchange.candles(instrument.symbol, interval_ns, limit=1)
     prices, quantities = price_places(instrument), quantity_places(instrument)
     last = _last_trade(desk, instrument)
     last_id = last.trade_id if last else 0
@@ -131,7 +132,7 @@ def kline(desk: Desk, instrument: Instrument, interval: str) -> dict[str, Json]:
             "l": fixed(candle.low, prices),
             "v": fixed(candle.base_volume, quantities),
             "n": candle.trades,
-            "x": False,
+            "x": closed,
             "q": fixed(candle.quote_volume, 5),
             "V": fixed(candle.base_volume / 2, quantities),
             "Q": fixed(candle.quote_volume / 2, 5),

@@ -15,10 +15,11 @@ from simulator.binance import market_events
 from simulator.binance.connections import Message, StreamConnection, Wire
 from simulator.binance.desk import Desk
 from simulator.binance.formats import Json, dumps
+from simulator.binance.market_data import INTERVALS_NS
 from simulator.binance.stream_names import StreamName, parse_stream_name
 from simulator.exchange.facts import PriceFact
 from simulator.exchange.instruments import Instrument
-from simulator.exchange.marketdata import Book, Level
+from simulator.exchange.marketdata import Book, Candle, Level
 
 _TAPE = 1000
 """So many trades are looked at for new ones at each turn."""
@@ -34,7 +35,7 @@ class _Stream:
     update_id: int = 0
     """Of the last depth event."""
     trade_id: int = 0
-    last: str = ""
+    candle: Candle | None = None
 
 
 class MarketStreams:
@@ -137,8 +138,7 @@ class MarketStreams:
             case "aggTrade" | "trade":
                 self._trades(stream, instrument)
             case "kline":
-                event = market_events.kline(self._desk, instrument, name.detail)
-                self._say_news(stream, event, event["k"])
+                self._candles(stream, instrument)
             case "ticker":
                 self._say(stream, market_events.day_ticker(self._desk, instrument))
             case "miniTicker":
@@ -195,20 +195,40 @@ class MarketStreams:
                 stream.trade_id = each.trade_id
                 self._say(stream, make(self._desk, instrument, each))
 
+    def _candles(self, stream: _Stream, instrument: Instrument) -> None:
+        """The candle that has just closed, once more, then the current one where it is news."""
+        interval = stream.name.detail
+        before, now = _two(
+            self._desk.exchange.candles(instrument.symbol, INTERVALS_NS[interval], limit=2)
+        )
+        if stream.candle is not None and before is not None:
+            if now.open_ns != stream.candle.open_ns == before.open_ns:
+                event = market_events.kline(self._desk, instrument, interval, before, closed=True)
+                self._say(stream, event)
+            if _same_trades(now, stream.candle):
+                return
+        stream.candle = now
+        self._say(
+            stream,
+            market_events.kline(self._desk, instrument, interval, now, closed=False),
+        )
+
     def _say(self, stream: _Stream, event: dict[str, Json]) -> None:
         self._send(stream, event["e"], event["s"], dumps(event))
-
-    def _say_news(self, stream: _Stream, event: dict[str, Json], news: Json) -> None:
-        """Says it unless the part that matters is what was said last."""
-        text = dumps(news)
-        if text != stream.last:
-            stream.last = text
-            self._say(stream, event)
 
     def _send(self, stream: _Stream, event: str, symbol: str | None, text: str) -> None:
         message = Message(event, symbol, stream.name.text, text)
         for connection in tuple(stream.subscribers):
             connection.push(message)
+
+
+def _two(candles: list[Candle]) -> tuple[Candle | None, Candle]:
+    """The candle before, if there is one, and the current."""
+    return (candles[-2] if len(candles) > 1 else None), candles[-1]
+
+
+def _same_trades(one: Candle, other: Candle) -> bool:
+    return (one.open_ns, one.trades, one.close) == (other.open_ns, other.trades, other.close)
 
 
 def _changes(before: tuple[Level, ...], after: tuple[Level, ...]) -> tuple[Level, ...]:

@@ -10,6 +10,7 @@ import simpy
 from aiohttp import web
 
 from simulator.binance.algo_orders import AlgoOrders
+from simulator.binance.carrier import Carrier
 from simulator.binance.connections import Wire
 from simulator.binance.desk import Call, Desk
 from simulator.binance.endpoints import endpoints
@@ -23,6 +24,8 @@ from simulator.binance.security import Credentials, Gatekeeper
 from simulator.binance.service import Answer, Service
 from simulator.binance.settings import LIMITS, Settings
 from simulator.binance.user_streams import UserStreams
+from simulator.binance.websocket_api import PATH as WS_API_PATH
+from simulator.binance.websocket_api import WebSocketApi
 from simulator.binance.websocket_front import WebSocketFront
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule
 from simulator.exchange.exchange import Exchange
@@ -50,6 +53,9 @@ _REQUEST_FAULTS = (
     FaultKind.REFUSE,
 )
 
+_LONGEST_URL = 65_536
+"""Room for the names of all the streams that one connection may have."""
+
 
 class Binance:
     """One venue. `record(kind, **fields)` hears of everything that crosses the wire, redacted.
@@ -57,7 +63,7 @@ class Binance:
     Raises ValueError for a behaviour that names unknown settings or faults that cannot be.
     """
 
-    HOSTS = ("fapi.binance.com", "fstream.binance.com", "api.binance.com")
+    HOSTS = ("fapi.binance.com", "fstream.binance.com", "api.binance.com", "ws-fapi.binance.com")
 
     def __init__(
         self,
@@ -97,16 +103,14 @@ class Binance:
         secrets = [each.api_key for each in accounts] + [each.secret for each in accounts]
         redactor = Redactor(secrets, listen_keys.all)
         self._service = Service(desk, endpoints(profile, gate), gate, gatekeeper)
-        self._http = HttpFront(
-            env,
+        self._carrier = Carrier(
             self._service,
             name=name,
             faults=self.faults,
             latency=Latency(env, behaviour.latency, streams, name),
             streams=streams,
-            redactor=redactor,
-            record=record,
         )
+        self._http = HttpFront(env, self._service, self._carrier, redactor=redactor, record=record)
         wire = Wire(
             env,
             name=name,
@@ -118,6 +122,7 @@ class Binance:
         )
         self._users = UserStreams(wire, desk, Visibility(env, behaviour.visibility, streams, name))
         self._websockets = WebSocketFront(wire, desk, MarketStreams(wire, desk), self._users)
+        self._api = WebSocketApi(wire, self._service, self._carrier, gate, self._http.next_number)
         # The register of algo orders must know an order before anybody is told of it.
         exchange.listen(algo_orders.hear, prices=False)
         exchange.listen(self._users.hear, prices=False)
@@ -136,7 +141,7 @@ class Binance:
         ssl: ssl_module.SSLContext | None = None,
     ) -> None:
         """Serves REST and streams on one port of the running loop."""
-        self._web_server = web.Server(self._handle, access_log=None)
+        self._web_server = web.Server(self._handle, access_log=None, max_line_size=_LONGEST_URL)
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(self._web_server, host, port, ssl=ssl)
 
@@ -151,13 +156,15 @@ class Binance:
         """Closes every connection and the port."""
         if self._listener is not None:
             self._listener.close()
-        self._http.stop()
+        self._carrier.stop()
         self._websockets.close_all()
         if self._web_server is not None:
             await self._web_server.shutdown(timeout=1)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
+            if request.path == WS_API_PATH:
+                return await self._api.handle(request)
             return await self._websockets.handle(request)
         return await self._http.handle(request)
 

@@ -71,7 +71,7 @@ class WebSocketFront:
         )
         session = self._open(connection, url, shown)
         try:
-            await self._serve(session)
+            await connection.serve(self._control)
         finally:
             self._close(session)
         return socket
@@ -95,22 +95,6 @@ class WebSocketFront:
         for name in url.names:
             self._subscribe(session, name)
         return session
-
-    async def _serve(self, session: _Session) -> None:
-        """Reads beside the writer, so that pings are answered whatever is being sent."""
-        connection = session.connection
-        loop = asyncio.get_running_loop()
-        reader = loop.create_task(connection.read(self._control))
-        writer = loop.create_task(connection.write())
-        keeper = loop.create_task(connection.keep())
-        try:
-            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (reader, writer, keeper):
-                task.cancel()
-            await asyncio.gather(reader, writer, keeper, return_exceptions=True)
-        # With nobody reading any more, closing waits for the client's own close frame.
-        await connection.finish()
 
     def _close(self, session: _Session) -> None:
         connection = session.connection
