@@ -46,25 +46,29 @@ def section(result: RunResult, *, deterministic: bool | None = None) -> Renderab
 
 def summary(results: Sequence[RunResult]) -> RenderableType:
     """One line a version."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("version", "outcome", "expectations", "invariants"):
-        table.add_column(column, no_wrap=column != "outcome")
+    table = _table()
+    for column in ("version", "outcome", "fulfilled"):
+        table.add_column(column, no_wrap=True)
     for column in ("virtual", "real", "speed-up"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("digest", no_wrap=True)
     for result in results:
+        findings = result.verdict.findings
         ok = result.verdict.ok
         table.add_row(
             Text(result.version),
-            Text("as expected" if ok else "NOT as expected", style=_LAMPS[ok][1]),
-            _tally(result, "expectation"),
-            _tally(result, "invariant"),
+            Text("as expected" if ok else "UNEXPECTED", style=_LAMPS[ok][1]),
+            f"{sum(finding.ok for finding in findings)} of {len(findings)}",
             seconds(result.virtual_ns),
             f"{result.real_s:.3f} s",
             f"{result.speed_up:,.0f}x",
             result.digest[:_SHORT_DIGEST],
         )
     return _titled("All versions", table)
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
 
 
 def _titled(title: str, body: RenderableType) -> RenderableType:
@@ -74,14 +78,14 @@ def _titled(title: str, body: RenderableType) -> RenderableType:
 def _heading(result: RunResult) -> RenderableType:
     ok = result.verdict.ok
     line = Text(f"{result.scenario}, bot {result.version}, seed {result.seed}: ")
-    line.append("as expected" if ok else "NOT as expected", style=_LAMPS[ok][1])
+    line.append("as expected" if ok else "UNEXPECTED", style=_LAMPS[ok][1])
     return Group(Rule(line, align="left", style="dim"), Text(result.title, style="italic"))
 
 
 def _timeline(result: RunResult) -> RenderableType:
     found = timeline.rows(result.milestones, result.production)
     with_log = bool(result.production)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("virtual", no_wrap=True)
     if with_log:
         table.add_column("production", no_wrap=True)
@@ -93,7 +97,7 @@ def _timeline(result: RunResult) -> RenderableType:
         if with_log:
             cells += [_clock(row.production, result), _difference(row)]
         host = row.milestone.host if row.virtual else ""
-        table.add_row(*cells, Text(host, style="cyan"), _what(row, result, with_log=with_log))
+        table.add_row(*cells, Text(host, style="cyan"), _what(row, result))
     if not found:
         return Text("no milestone, in the run or in the log", style="dim")
     return table
@@ -107,31 +111,28 @@ def _clock(moment: timeline.Moment | None, result: RunResult) -> Text:
 
 def _difference(row: timeline.Row) -> Text:
     if row.difference_ns is None:
-        return Text("")
+        return Text("log only" if row.virtual is None else "run only", style="dim yellow")
     notable = abs(row.difference_ns) > _NOTABLE_NS
     return Text(milliseconds(row.difference_ns), style="yellow" if notable else "green")
 
 
-def _what(row: timeline.Row, result: RunResult, *, with_log: bool) -> Text:
-    text = Text(row.milestone.text.strip())
+def _what(row: timeline.Row, result: RunResult) -> Text:
+    text = Text(row.milestone.text.strip(), style="dim" if row.virtual is None else "")
     for side, moment in (("", row.virtual), ("log: ", row.production)):
         if moment is None or moment.last_ns == moment.time_ns:
             continue
-        times = f"{moment.count} times" if moment.counted else "several times"
         until = clock_time(moment.last_ns, result.utc_offset_s)
-        text.append(f"\n{side}{times}, the last at {until}", style="dim")
-    if row.virtual is None:
-        text.stylize("dim")
-        text.append("  (only in the log)", style="dim yellow")
-    elif row.production is None and with_log:
-        text.append("  (not in the log)", style="dim")
+        if moment.counted:
+            text.append(f"\n{side}{moment.count} times, the last at {until}", style="dim")
+        else:
+            text.append(f"\n{side}several times, until {until.removesuffix('.000')}", style="dim")
     return text
 
 
 def _verdict(result: RunResult) -> RenderableType:
     if not result.verdict.findings:
         return Text("nothing was expected, and no invariant was judged", style="dim")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("", no_wrap=True)
     table.add_column("finding", ratio=4)
     table.add_column("outcome", ratio=2)
@@ -159,18 +160,8 @@ def _outcome(finding: Finding) -> str:
             return "BROKEN"
 
 
-def _tally(result: RunResult, kind: str) -> Text:
-    findings = [finding for finding in result.verdict.findings if finding.kind == kind]
-    fulfilled = sum(finding.ok for finding in findings)
-    text = Text(f"{fulfilled}/{len(findings)}")
-    broken = sum(finding.ok and not finding.held for finding in findings)
-    if broken:
-        text.append(f" ({broken} broken)", style="dim")
-    return text
-
-
 def _hidden(result: RunResult) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = _table()
     table.add_column("count", justify="right", no_wrap=True)
     table.add_column("first", no_wrap=True)
     table.add_column("exception")
