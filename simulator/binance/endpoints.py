@@ -15,6 +15,7 @@ from simulator.binance import (
 )
 from simulator.binance import account_settings as settings
 from simulator.binance.desk import Call, Desk
+from simulator.binance.errors import Problem
 from simulator.binance.formats import Json
 from simulator.binance.gate import Gate
 from simulator.binance.parameters import Parameters
@@ -67,7 +68,7 @@ _PUBLIC: dict[tuple[str, str], Endpoint] = {
 
 _TRADING: dict[tuple[str, str], Endpoint] = {
     ("POST", _F1 + "order"): Endpoint(trading.new_order, 0, _SIGNED, (1, 1)),
-    ("POST", _F1 + "order/test"): Endpoint(trading.test_order, 1, _SIGNED),
+    ("POST", _F1 + "order/test"): Endpoint(trading.try_order, 1, _SIGNED),
     ("POST", _F1 + "batchOrders"): Endpoint(trading.new_orders, 5, _SIGNED, (5, 1)),
     ("GET", _F1 + "order"): Endpoint(trading.query_order, 1, _SIGNED),
     ("GET", _F1 + "openOrder"): Endpoint(trading.query_open_order, 1, _SIGNED),
@@ -119,11 +120,29 @@ _ACCOUNT: dict[tuple[str, str], Endpoint] = {
 }
 
 
+_UNMODELLED = (
+    ("PUT", _F1 + "order"),
+    ("PUT", _F1 + "batchOrders"),
+    ("GET", _F1 + "orderAmendment"),
+    ("POST", _F1 + "countdownCancelAll"),
+    ("POST", _F1 + "positionMargin"),
+    ("GET", _F1 + "positionMargin/history"),
+    ("GET", _F1 + "forceOrders"),
+    ("GET", _F1 + "openInterest"),
+)
+"""The venue has these, this one has not: refused with -1020 instead of a 404."""
+
+
+def _unsupported(desk: Desk, call: Call) -> Json:
+    raise Problem.UNSUPPORTED.error()
+
+
 def endpoints(profile: Profile, gate: Gate) -> dict[tuple[str, str], Endpoint]:
     """Every endpoint of a profile by method and path."""
     table = _PUBLIC | _TRADING | _ACCOUNT
     if profile.algo_service:
         table |= _ALGO
+    table |= dict.fromkeys(_UNMODELLED, Endpoint(_unsupported))
     table["GET", _F1 + "exchangeInfo"] = Endpoint(
         lambda desk, call: market_data.exchange_info(desk, call, gate.limits())
     )

@@ -41,10 +41,28 @@ def new_order(desk: Desk, call: Call) -> Json:
     return place(desk, call.account, call.parameters)
 
 
-def test_order(desk: Desk, call: Call) -> Json:
+def try_order(desk: Desk, call: Call) -> Json:
     """POST /fapi/v1/order/test: checks the parameters, asks the model nothing."""
-    read_order(desk, call.parameters, "stopPrice", "newClientOrderId")
-    return {}
+    instrument, request = read_order(desk, call.parameters, "stopPrice", "newClientOrderId")
+    order = Order(
+        order_id=0,
+        client_order_id=request.client_order_id or "",
+        account=call.account,
+        symbol=request.symbol,
+        side=request.side,
+        type=request.type,
+        quantity=request.quantity or Decimal(0),
+        status=OrderStatus.NEW,
+        created_ns=desk.now_ns,
+        updated_ns=desk.now_ns,
+        price=request.price,
+        trigger_price=request.trigger_price,
+        trigger_by=request.trigger_by,
+        reduce_only=request.reduce_only,
+        close_position=request.close_position,
+        time_in_force=request.time_in_force,
+    )
+    return acknowledgement(order, instrument, desk.profile)
 
 
 def new_orders(desk: Desk, call: Call) -> Json:

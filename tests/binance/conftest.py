@@ -1,0 +1,268 @@
+"""A venue over a real model: called directly, or as a host of a world."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from simulator.binance import OCTOBER_2025_ALGO, Binance, Credentials, Profile
+from simulator.binance.desk import Call
+from simulator.binance.parameters import Parameters
+from simulator.clock import Clock
+from simulator.exchange.behaviour import Behaviour
+from simulator.exchange.exchange import Exchange
+from simulator.exchange.instruments import Instrument
+from simulator.exchange.listings import BookShape, Listing
+from simulator.exchange.prices import Constant, PricePath
+from simulator.exchange.visibility import Visibility
+from simulator.randomness import Streams
+from simulator.world import World
+
+START_NS = 1_761_676_440_000_000_000  # 2025-10-28 22:34:00 +04:00
+MS = 1_000_000
+S = 1_000_000_000
+API_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+TRADER = Credentials(account="trader", api_key=API_KEY, secret=SECRET)
+
+SKL = Instrument(
+    symbol="SKLUSDT",
+    base="SKL",
+    tick_size=Decimal("0.00001"),
+    step_size=Decimal("1"),
+    min_price=Decimal("0.00001"),
+    max_price=Decimal("200"),
+    min_quantity=Decimal("1"),
+    max_quantity=Decimal("10000000"),
+    max_market_quantity=Decimal("5000000"),
+    min_notional=Decimal("5"),
+)
+BTC = Instrument(
+    symbol="BTCUSDT",
+    base="BTC",
+    tick_size=Decimal("0.10"),
+    step_size=Decimal("0.001"),
+    min_price=Decimal("556.80"),
+    max_price=Decimal("4529764"),
+    min_quantity=Decimal("0.001"),
+    max_quantity=Decimal("1000"),
+    max_market_quantity=Decimal("120"),
+    min_notional=Decimal("100"),
+    max_leverage=125,
+)
+LTC = Instrument(
+    symbol="LTCUSDT",
+    base="LTC",
+    tick_size=Decimal("0.0001"),
+    step_size=Decimal("0.01"),
+    min_price=Decimal("0.0001"),
+    max_price=Decimal("100000"),
+    min_quantity=Decimal("0.01"),
+    max_quantity=Decimal("100000"),
+    max_market_quantity=Decimal("100000"),
+    min_notional=Decimal("5"),
+)
+
+
+def listings(
+    paths: dict[str, PricePath] | None = None, next_order_id: int = 482_277_363_667
+) -> list[Listing]:
+    """SKL at 0.02000, BTC at 90853.20, LTC at 0.5000; the best bid is the last price."""
+    paths = paths or {}
+    return [
+        Listing(
+            instrument=SKL,
+            prices=paths.get("SKLUSDT", Constant(Decimal("0.02000"))),
+            book=BookShape(quantity=Decimal(100_000), refill_ns=0),
+            next_order_id=9_441_827_301,
+        ),
+        Listing(
+            instrument=BTC,
+            prices=paths.get("BTCUSDT", Constant(Decimal("90853.20"))),
+            book=BookShape(quantity=Decimal(5), refill_ns=0),
+            next_order_id=next_order_id,
+        ),
+        Listing(
+            instrument=LTC,
+            prices=paths.get("LTCUSDT", Constant(Decimal("0.5000"))),
+            book=BookShape(quantity=Decimal(20), refill_ns=0),
+        ),
+    ]
+
+
+@dataclass
+class Desk:
+    """A venue without a network: parsed requests in, status and parsed JSON out."""
+
+    env: Clock
+    exchange: Exchange
+    venue: Binance
+    records: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def call(self, method: str, path: str, **params: object) -> tuple[int, Any, dict[str, str]]:
+        """An unsigned request with the API key."""
+        query = urlencode(params)
+        return self.send(method, path, query=query)
+
+    def signed(self, method: str, path: str, **params: object) -> tuple[int, Any, dict[str, str]]:
+        """A signed request as ccxt sends it: POST in the body, the rest in the query."""
+        text = sign(urlencode({"timestamp": self.env.now // MS, **params}))
+        if method in ("POST", "PUT"):
+            return self.send(method, path, body=text)
+        return self.send(method, path, query=text)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: str = "",
+        api_key: str | None = API_KEY,
+        ip: str = "10.0.0.1",
+    ) -> tuple[int, Any, dict[str, str]]:
+        answer = self.venue.answer(
+            Call(
+                method=method,
+                path=path,
+                query=query,
+                body=body,
+                api_key=api_key,
+                ip=ip,
+                parameters=Parameters.parse(query, body),
+            )
+        )
+        return answer.status, json.loads(answer.text), answer.headers
+
+    def advance(self, duration_ns: int) -> None:
+        """Lets virtual time pass."""
+        advance(self.env, duration_ns)
+
+
+def advance(env: Clock, duration_ns: int) -> None:
+    end_ns = int(env.now) + duration_ns
+    while (next_ns := env.next_event_ns()) is not None and next_ns <= end_ns:
+        env.move_to(next_ns)
+        env.run_due()
+    env.move_to(end_ns)
+
+
+def sign(text: str, secret: str = SECRET) -> str:
+    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return f"{text}&signature={digest}"
+
+
+def make_desk(
+    *,
+    profile: Profile = OCTOBER_2025_ALGO,
+    behaviour: Behaviour | None = None,
+    paths: dict[str, PricePath] | None = None,
+    deposit: Decimal = Decimal(10_000),
+) -> Desk:
+    env = Clock(START_NS)
+    streams = Streams(1)
+    exchange, venue, records = build(env, streams, profile, behaviour, paths, deposit)
+    return Desk(env, exchange, venue, records)
+
+
+def build(
+    env: Clock,
+    streams: Streams,
+    profile: Profile,
+    behaviour: Behaviour | None,
+    paths: dict[str, PricePath] | None,
+    deposit: Decimal,
+    *,
+    first_trade_id: int = 1,
+    next_order_id: int = 482_277_363_667,
+) -> tuple[Exchange, Binance, list[tuple[str, dict[str, Any]]]]:
+    behaviour = behaviour or Behaviour()
+    exchange = Exchange(
+        env,
+        listings(paths, next_order_id),
+        streams=streams,
+        name="binance",
+        visibility=Visibility(env, behaviour.visibility, streams, "binance"),
+        first_trade_id=first_trade_id,
+    )
+    exchange.open_account("trader", deposit)
+    exchange.start()
+    records: list[tuple[str, dict[str, Any]]] = []
+    venue = Binance(
+        env,
+        exchange,
+        profile=profile,
+        behaviour=behaviour,
+        streams=streams,
+        accounts=[TRADER],
+        record=lambda kind, **fields: records.append((kind, {"t": env.now, **fields})),
+    )
+    return exchange, venue, records
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return make_desk()
+
+
+@dataclass
+class VenueWorld:
+    """A world with the venue at its production names and a bot's machine."""
+
+    world: World
+    exchange: Exchange
+    venue: Binance
+    records: list[tuple[str, dict[str, Any]]]
+
+    def run(self, main: Coroutine[Any, Any, Any]) -> Any:
+        """Runs the bot's coroutine to its end."""
+        return self.world.run_until(self.world.hosts["bot"].start(main))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The records of one kind."""
+        return [fields for each, fields in self.records if each == kind]
+
+
+MakeWorld = Callable[..., VenueWorld]
+
+
+@pytest.fixture
+def make_world() -> Iterator[MakeWorld]:
+    """Makes the test's world, entered until the test ends or makes another."""
+    entered: list[World] = []
+
+    def leave() -> None:
+        while entered:
+            entered.pop().__exit__(None, None, None)
+
+    def make(
+        *,
+        profile: Profile = OCTOBER_2025_ALGO,
+        behaviour: Behaviour | None = None,
+        paths: dict[str, PricePath] | None = None,
+        deposit: Decimal = Decimal(10_000),
+        start_ns: int = START_NS,
+        **ids: int,
+    ) -> VenueWorld:
+        leave()
+        world = World(seed=1, start=start_ns)
+        world.__enter__()
+        entered.append(world)
+        exchange, venue, records = build(
+            world.env, world.streams, profile, behaviour, paths, deposit, **ids
+        )
+        host = world.host("venue", names=Binance.HOSTS)
+        world.host("bot")
+        world.run_until(host.start(venue.start()))
+        return VenueWorld(world, exchange, venue, records)
+
+    yield make
+    leave()
