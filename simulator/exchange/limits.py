@@ -81,12 +81,13 @@ class _Sliding:
 
     def _resets_in_ns(self, rule: LimitRule, excess: int, now_ns: int) -> int:
         """Until `excess` units have left; at least until the oldest has."""
-        at_ns = now_ns
-        for at_ns, units in self.spends:
+        leaves_ns = now_ns
+        for spent_ns, units in self.spends:
+            leaves_ns = spent_ns + rule.interval_ns
             excess -= units
             if excess <= 0:
                 break
-        return at_ns + rule.interval_ns - now_ns
+        return leaves_ns - now_ns
 
 
 class RateLimiter:

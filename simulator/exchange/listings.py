@@ -24,7 +24,7 @@ class BookShape:
     step_ticks: int = 1
     growth: Decimal = Decimal("1.2")
     offset: Decimal = Decimal(0)
-    """Moves the whole book away from the last price, as a share of it: fills far from the ticker."""
+    """How far the book lies from the last price, as a share of it: fills far from the ticker."""
     refill_ns: int = 1_000_000_000
     """How long a quantity that was taken stays away; 0: it is never missed."""
 

@@ -10,8 +10,10 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
+from simulator.exchange.exact import SMALLEST, eight_decimals
 from simulator.exchange.walk import SECOND_NS, Walk
 
 
@@ -86,7 +88,7 @@ class Points:
         for _, price in self.points:
             _check_price(price)
         times = [time_ns for time_ns, _ in self.points]
-        for earlier, later in zip(times, times[1:], strict=False):
+        for earlier, later in pairwise(times):
             if later <= earlier:
                 raise ValueError(f"points: times must ascend, {later} follows {earlier}")
 
@@ -187,14 +189,6 @@ class _WalkQuotes:
         return max(SMALLEST, eight_decimals(self._start * level))
 
 
-SMALLEST = Decimal("0.00000001")
-
-
-def eight_decimals(value: Decimal) -> Decimal:
-    """`value` rounded to 8 decimals, half to even."""
-    return value.quantize(SMALLEST)
-
-
 def _time_of(point: tuple[int, Decimal]) -> int:
     return point[0]
 
@@ -202,5 +196,3 @@ def _time_of(point: tuple[int, Decimal]) -> int:
 def _check_price(price: Decimal) -> None:
     if not price > 0:
         raise ValueError(f"price must be above 0, was {price}")
-
-

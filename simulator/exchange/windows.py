@@ -1,0 +1,116 @@
+"""What REST queries show: the books as seen through the venue's windows.
+
+The windows are `order`, `open_orders`, `positions`, `balance` and `fills`. One without a rule is
+not kept at all: it shows the truth.
+"""
+
+from __future__ import annotations
+
+from simulator.exchange.facts import OrderFact
+from simulator.exchange.ledger import Ledger
+from simulator.exchange.orders import Fill, Order
+from simulator.exchange.positions import Position, Wallet
+from simulator.exchange.visibility import Visibility
+
+
+class Windows:
+    """Publishes the facts, and reads ledgers as their owners see them."""
+
+    def __init__(self, visibility: Visibility) -> None:
+        self._visibility = visibility
+        self._order = visibility.lagged("order")
+        self._open_orders = visibility.lagged("open_orders")
+        self._positions = visibility.lagged("positions")
+        self._balance = visibility.lagged("balance")
+        self._fills = visibility.lagged("fills")
+        self._any = (
+            self._order or self._open_orders or self._positions or self._balance or self._fills
+        )
+
+    def publish(self, fact: OrderFact) -> None:
+        """Let each window learn of the fact, each after a lag of its own."""
+        if not self._any:
+            return
+        order, publish, symbol = fact.order, self._visibility.publish, fact.order.symbol
+        key = (fact.account, symbol, order.order_id)
+        if self._order:
+            publish("order", key, order, symbol=symbol)
+        if self._open_orders:
+            publish("open_orders", key, order, symbol=symbol, final=not order.status.open)
+        if fact.fill is None:
+            return
+        if self._fills:
+            fill_key = (fact.account, fact.fill.trade_id)
+            publish("fills", fill_key, fact.fill, symbol=symbol, final=True)
+        if self._positions:
+            publish("positions", (fact.account, symbol), fact.position, symbol=symbol)
+        if self._balance:
+            publish("balance", fact.account, fact.wallet, symbol=symbol)
+
+    def publish_wallet(self, wallet: Wallet, *, lag_ns: int | None = None) -> None:
+        """A wallet that changed without a fill."""
+        if self._balance:
+            self._visibility.publish("balance", wallet.account, wallet, symbol="", lag_ns=lag_ns)
+
+    def order(
+        self, ledger: Ledger, symbol: str, order_id: int | None, client_order_id: str | None
+    ) -> Order | None:
+        orders = ledger.orders.get(symbol)
+        if orders is None:
+            return None
+        if order_id is not None:
+            if not self._order:
+                return orders.get(order_id)
+            return self._seen(ledger, symbol, order_id)
+        ids = ledger.client_ids.get((symbol, client_order_id or ""), ())
+        for each in reversed(ids):
+            order = self._seen(ledger, symbol, each) if self._order else orders[each]
+            if order is not None:
+                return order
+        return None
+
+    def orders(self, ledger: Ledger, symbol: str) -> list[Order]:
+        orders = ledger.orders.get(symbol, {})
+        if not self._order:
+            return list(orders.values())
+        seen = (self._seen(ledger, symbol, order_id) for order_id in orders)
+        return [order for order in seen if order is not None]
+
+    def open_orders(self, ledger: Ledger, symbol: str | None) -> list[Order]:
+        if self._open_orders:
+            return [
+                order
+                for order in self._visibility.seen_all("open_orders")
+                if order.account == ledger.account and symbol in (None, order.symbol)
+            ]
+        return ledger.all_open(symbol)
+
+    def position(self, ledger: Ledger, symbol: str) -> Position:
+        if not self._positions:
+            return ledger.position(symbol)
+        seen: Position | None = self._visibility.seen("positions", (ledger.account, symbol))
+        return Position(account=ledger.account, symbol=symbol) if seen is None else seen
+
+    def positions(self, ledger: Ledger) -> list[Position]:
+        if not self._positions:
+            return list(ledger.positions.values())
+        keys = ((ledger.account, symbol) for symbol in ledger.positions)
+        seen = (self._visibility.seen("positions", key) for key in keys)
+        return [position for position in seen if position is not None]
+
+    def wallet(self, ledger: Ledger) -> Wallet:
+        if not self._balance:
+            return ledger.wallet
+        seen: Wallet = self._visibility.seen("balance", ledger.account, ledger.wallet)
+        return seen
+
+    def fills(self, ledger: Ledger, symbol: str | None) -> list[Fill]:
+        fills = [fill for fill in ledger.fills if symbol in (None, fill.symbol)]
+        if not self._fills:
+            return fills
+        hides, account = self._visibility.hides, ledger.account
+        return [fill for fill in fills if not hides("fills", (account, fill.trade_id))]
+
+    def _seen(self, ledger: Ledger, symbol: str, order_id: int) -> Order | None:
+        order: Order | None = self._visibility.seen("order", (ledger.account, symbol, order_id))
+        return order
