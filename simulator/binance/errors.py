@@ -172,6 +172,14 @@ _REFUSALS: dict[Reason, tuple[int, str]] = {
 }
 
 
+def words(detail: str) -> str:
+    """The venue's text for the model's description of a refusal; other texts stay as they are."""
+    for reason, (_, text) in _REFUSALS.items():
+        if detail == reason.value or detail.startswith(f"{reason.value}: "):
+            return text
+    return detail
+
+
 def refusal(rejection: Rejection, instrument: Instrument | None, leverage: str = "") -> ApiError:
     """The venue's answer to what the model refused."""
     code, text = _REFUSALS[rejection.reason]

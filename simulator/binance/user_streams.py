@@ -15,11 +15,12 @@ from simulator.binance import user_events
 from simulator.binance.algo_orders import AlgoOrder
 from simulator.binance.connections import Message, StreamConnection, Wire
 from simulator.binance.desk import Desk
+from simulator.binance.errors import words
 from simulator.exchange.facts import Fact, LeverageFact, OrderChange, OrderFact
 from simulator.exchange.orders import Order, OrderStatus, TimeInForce
 from simulator.exchange.visibility import Visibility
 
-_INITIAL_EXPIRED, _IOC_REST, _MARKET_REST = "8", "2", "9"
+_IOC_REST, _KNOCKED_OUT, _INITIAL_EXPIRED, _MARKET_REST = "2", "4", "8", "9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class UserStreams:
         by_order: dict[tuple[str, int], list[OrderFact]] = {}
         for fact in facts:
             by_order.setdefault((fact.order.symbol, fact.order.order_id), []).append(fact)
-        for group in by_order.values():
+        # An order knocked out by another is told of before the one that did it.
+        for group in sorted(by_order.values(), key=lambda each: not _knocked_out(each[0])):
             for event, text in self._events(group):
                 self._tell(group[0].account, event, group[0].order.symbol, text)
 
@@ -101,7 +103,8 @@ class UserStreams:
                 orders.append(("ACCOUNT_UPDATE", self._account_update(fact)))
             orders += [("ORDER_TRADE_UPDATE", text) for text in self._order_updates(fact, entry)]
             if fact.change is OrderChange.REJECTED and entry is None:
-                text = user_events.trigger_reject(fact.time_ns, fact.order, fact.detail)
+                reason = words(fact.detail)
+                text = user_events.trigger_reject(fact.time_ns, fact.order, reason)
                 orders.append(("CONDITIONAL_ORDER_TRIGGER_REJECT", text))
             if entry is not None:
                 algo += [("ALGO_UPDATE", text) for text in self._algo_updates(fact, entry)]
@@ -152,7 +155,7 @@ class UserStreams:
         profile = self._desk.profile
         return [
             user_events.algo_update(
-                fact.time_ns, entry, order, profile, status=status, reason=fact.detail
+                fact.time_ns, entry, order, profile, status=status, reason=words(fact.detail)
             )
         ]
 
@@ -227,7 +230,15 @@ def _fresh(order: Order) -> tuple[Order, str]:
     return replace(order, filled=Decimal(0), cost=Decimal(0)), "NEW"
 
 
+def _knocked_out(fact: OrderFact) -> bool:
+    """Whether a resting reduce-only order ended because nothing was left to reduce."""
+    return fact.change is OrderChange.EXPIRED and fact.order.reduce_only
+
+
 def _expiry_reason(order: Order) -> str:
     if order.type.market:
         return _MARKET_REST
-    return _IOC_REST if order.time_in_force is TimeInForce.IOC else "0"
+    if order.time_in_force is TimeInForce.IOC:
+        return _IOC_REST
+    # A reduce-only order that has nothing left to reduce.
+    return _KNOCKED_OUT if order.reduce_only else "0"

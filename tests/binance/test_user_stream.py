@@ -233,6 +233,57 @@ def test_an_algo_order_tells_its_real_order_first_then_triggered_then_finished(
     assert (finished["aq"], finished["ap"]) == ("1000", "0.01890")
 
 
+def test_a_reduce_only_order_left_without_a_position_expires_before_the_closing_order_is_new(
+    make_world: MakeWorld,
+) -> None:
+    # Captured on mainnet, 2022-03-08.
+    venue = make_world()
+
+    async def main() -> list[dict]:
+        async with Bot() as bot:
+            await bot.buy()
+            take = {"type": "LIMIT", "timeInForce": "GTC", "price": "0.02100"}
+            await bot.buy(side="SELL", reduceOnly="true", **take)
+            socket = await bot.stream(f"/private/ws?listenKey={await bot.listen_key()}")
+            await bot.buy(side="SELL")
+            return await everything(socket, 1)
+
+    events = venue.run(main())
+    assert kinds(events) == [
+        "ORDER_TRADE_UPDATE/EXPIRED/EXPIRED",
+        "TRADE_LITE",
+        "ORDER_TRADE_UPDATE/NEW/NEW",
+        "ACCOUNT_UPDATE",
+        "ORDER_TRADE_UPDATE/TRADE/FILLED",
+    ]
+    assert (events[0]["o"]["er"], events[0]["o"]["R"]) == ("4", True)
+
+
+def test_a_stop_that_cannot_be_executed_is_rejected_in_the_venues_words(
+    make_world: MakeWorld,
+) -> None:
+    path = Points(points=((START_NS, Decimal("0.02000")), (START_NS + 5 * S, Decimal("0.01890"))))
+    venue = make_world(paths={"SKLUSDT": path}, profile=NOVEMBER_2026)
+
+    async def main() -> tuple[list[dict], dict]:
+        async with Bot() as bot:
+            await bot.buy()
+            stop = {"symbol": "SKLUSDT", "side": "SELL", "type": "STOP_MARKET"}
+            terms = {"quantity": "1000", "triggerPrice": "0.01900", "reduceOnly": "true"}
+            algo = {"algoType": "CONDITIONAL", "clientAlgoId": "sl-1"}
+            await bot.call("POST", "/fapi/v1/algoOrder", **stop, **terms, **algo)
+            await bot.buy(side="SELL", reduceOnly="true")
+            socket = await bot.stream(f"/private/ws?listenKey={await bot.listen_key()}")
+            events = await everything(socket, 10)
+            _, order = await bot.call("GET", "/fapi/v1/algoOrder", clientAlgoId="sl-1")
+            return events, order
+
+    events, order = venue.run(main())
+    (last,) = [event["o"] for event in events if event["e"] == "ALGO_UPDATE"][-1:]
+    assert (last["X"], last["rm"]) == ("REJECTED", "ReduceOnly Order is rejected.")
+    assert order["algoStatus"] == "REJECTED"
+
+
 def test_before_the_algo_service_a_triggered_stop_expires_and_returns_as_a_market_order(
     make_world: MakeWorld,
 ) -> None:
