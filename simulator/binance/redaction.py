@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_SHORTEST_SECRET = 6
 _DROPPED = ("signature",)
 _LISTEN_KEY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{64}(?![A-Za-z0-9])")
 
@@ -18,7 +19,8 @@ class Redactor:
     """Knows the secrets in use; `listen_keys` is read anew each time, for it grows."""
 
     def __init__(self, secrets: Sequence[str], listen_keys: Sequence[str]) -> None:
-        self._secrets = tuple(secrets)
+        # What is shorter is no secret, and its letters occur everywhere.
+        self._secrets = tuple(each for each in secrets if len(each) >= _SHORTEST_SECRET)
         self._listen_keys = listen_keys
 
     def text(self, text: str) -> str:
@@ -45,7 +47,5 @@ class Redactor:
                 continue
             if name in ("listenKey", "apiKey"):
                 value = shortened(value)
-            elif len(value) > 30:  # no key is shorter than that in practice; ids are
-                value = self.text(value)
-            shown[name] = value
+            shown[name] = self.text(value)
         return shown

@@ -88,13 +88,12 @@ class Binance:
         listen_keys = ListenKeys(
             env, streams[f"{name}.listen_keys"], settings.listen_key_life_ns, self._key_expired
         )
-        algo_orders = AlgoOrders(settings.first_algo_id)
         desk = Desk(
             env=env,
             exchange=exchange,
             profile=profile,
             settings=settings,
-            algo_orders=algo_orders,
+            algo_orders=AlgoOrders(settings.first_algo_id),
             listen_keys=listen_keys,
             client_ids=streams[f"{name}.client_ids"],
         )
@@ -124,7 +123,7 @@ class Binance:
         self._websockets = WebSocketFront(wire, desk, MarketStreams(wire, desk), self._users)
         self._api = WebSocketApi(wire, self._service, self._carrier, gate, self._http.next_number)
         # The register of algo orders must know an order before anybody is told of it.
-        exchange.listen(algo_orders.hear, prices=False)
+        exchange.listen(desk.algo_orders.hear, prices=False)
         exchange.listen(self._users.hear, prices=False)
         self._web_server: web.Server | None = None
         self._listener: asyncio.Server | None = None

@@ -81,6 +81,35 @@ def test_the_whole_trading_flow(make_world: MakeWorld, profile: Profile) -> None
     assert "/sapi/v1/margin/allPairs" in paths
 
 
+def test_with_both_services_a_raw_stop_at_the_plain_endpoint_triggers_like_in_2025(
+    make_world: MakeWorld,
+) -> None:
+    path = Points(points=((START_NS, Decimal("0.02000")), (START_NS + 20 * S, Decimal("0.01890"))))
+    venue = make_world(paths={"SKLUSDT": path})
+
+    async def flow(client: Any) -> None:
+        await client.load_markets()
+        await client.create_order(SYMBOL, "market", "buy", 1000)
+        raw = await client.fapiPrivatePostOrder(
+            {
+                "symbol": "SKLUSDT",
+                "side": "SELL",
+                "type": "STOP_MARKET",
+                "stopPrice": "0.01900",
+                "closePosition": "true",
+            }
+        )
+        (listed,) = await client.fetch_open_orders(SYMBOL)
+        assert (listed["id"], listed["triggerPrice"]) == (raw["orderId"], 0.019)
+        await asyncio.sleep(30)
+        stop = await client.fetch_order(raw["orderId"], SYMBOL)
+        assert (stop["status"], stop["filled"], stop["average"]) == ("closed", 1000, 0.0189)
+        assert stop["info"]["origType"] == "STOP_MARKET"
+        assert await client.fetch_positions([SYMBOL]) == []
+
+    run(venue, flow)
+
+
 def test_market_data_parses(make_world: MakeWorld) -> None:
     venue = make_world()
 

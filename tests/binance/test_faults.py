@@ -180,3 +180,24 @@ def test_a_refused_stream_connects_once_the_fault_is_over(make_world: MakeWorld)
 def test_a_fault_that_could_not_act_is_refused(rule: FaultRule, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         make_desk(behaviour=Behaviour(faults=(rule,)))
+
+
+def test_a_stopped_venue_says_goodbye_to_streams_and_lets_nobody_in(
+    make_world: MakeWorld,
+) -> None:
+    venue = with_fault(make_world, FaultKind.HANG, ORDER)
+
+    async def main() -> tuple[int | None, bool]:
+        async with Bot() as bot:
+            hanging = asyncio.create_task(bot.buy())
+            socket = await bot.stream("/market/ws")
+            reading = asyncio.create_task(everything(socket, 60))
+            await asyncio.sleep(1)
+            venue.world.hosts["venue"].start(venue.venue.stop())
+            await reading
+            (ended,) = await asyncio.gather(hanging, return_exceptions=True)
+            with pytest.raises((aiohttp.ClientError, ConnectionError)):
+                await bot.buy()
+            return socket.close_code, isinstance(ended, Exception)
+
+    assert venue.run(main()) == (1001, True)
