@@ -100,7 +100,7 @@ def test_with_both_services_a_raw_stop_at_the_plain_endpoint_triggers_like_in_20
             }
         )
         (listed,) = await client.fetch_open_orders(SYMBOL)
-        assert (listed["id"], listed["triggerPrice"]) == (raw["orderId"], 0.019)
+        assert (listed["id"], listed["triggerPrice"]) == (str(raw["orderId"]), 0.019)
         await asyncio.sleep(30)
         stop = await client.fetch_order(raw["orderId"], SYMBOL)
         assert (stop["status"], stop["filled"], stop["average"]) == ("closed", 1000, 0.0189)
