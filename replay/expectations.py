@@ -1,33 +1,44 @@
 """What one scenario says must, or must not, happen: pure functions from what was seen to findings.
 
-`times` of a milestone are looked for among all its occurrences: the one nearest to what is expected
-is judged. Every function takes `where`, a regular expression that the milestone's text must match;
-occurrences that do not match do not count.
+Every function on a milestone takes `where` and `text`, and counts only the occurrences whose groups
+have those values (numbers compared as numbers) and whose text the regular expression `text` matches
+somewhere. Of several occurrences, the one nearest to what is expected is judged.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from replay.clocktime import clock_time, milliseconds, seconds
-from replay.result import Finding, Milestone
+from replay.evidence import Evidence
+from replay.invariants import rollbacks
+from replay.result import Finding, HiddenException, Milestone
 
 Milestones = Sequence[Milestone]
+Where = Mapping[str, str]
+
+_ANY: Where = MappingProxyType({})
 
 
 def happened(
-    milestones: Milestones, name: str, *, where: str = "", utc_offset_s: int = 0
+    milestones: Milestones,
+    name: str,
+    *,
+    where: Where = _ANY,
+    text: str = "",
+    utc_offset_s: int = 0,
 ) -> Finding:
-    """The milestone happened, whenever; with `where`, with a text that matches."""
-    label = f"{name} happens" if not where else f"{name} says /{where}/"
-    found = _occurrences(milestones, name, where)
+    """The milestone happened, whenever."""
+    label = f"{_subject(name, where, text)} happens"
+    found = _occurrences(milestones, name, where, text)
     if not found:
-        return _finding(label, held=False, evidence=_missing(milestones, name, where))
-    first = found[0]
-    told = f"at {clock_time(first.time_ns, utc_offset_s)}: {_first_line(first.text)}"
-    return _finding(label, held=True, evidence=told, time_ns=first.time_ns)
+        return _finding(label, held=False, evidence=_missing(milestones, name))
+    return _finding(
+        label, held=True, evidence=_told(found[0], utc_offset_s), time_ns=found[0].time_ns
+    )
 
 
 def at(
@@ -36,19 +47,20 @@ def at(
     *,
     when_ns: int,
     tolerance_ns: int,
-    where: str = "",
+    where: Where = _ANY,
+    text: str = "",
     utc_offset_s: int = 0,
 ) -> Finding:
     """The milestone happened at `when_ns` since the epoch, give or take `tolerance_ns`."""
-    label = f"{name} at {clock_time(when_ns, utc_offset_s)}"
-    found = _occurrences(milestones, name, where)
+    label = f"{_subject(name, where, text)} at {clock_time(when_ns, utc_offset_s)}"
+    found = _occurrences(milestones, name, where, text)
     if not found:
-        return _finding(label, held=False, evidence=_missing(milestones, name, where))
+        return _finding(label, held=False, evidence=_missing(milestones, name))
     nearest = min(found, key=lambda one: abs(one.time_ns - when_ns))
     difference_ns = nearest.time_ns - when_ns
     told = (
         f"at {clock_time(nearest.time_ns, utc_offset_s)}, "
-        f"{milliseconds(difference_ns)} ({_tolerance(tolerance_ns)})"
+        f"{milliseconds(difference_ns)} (within {_span(tolerance_ns)})"
     )
     held = abs(difference_ns) <= tolerance_ns
     return _finding(label, held=held, evidence=told, time_ns=nearest.time_ns)
@@ -59,99 +71,203 @@ def after(
     name: str,
     *,
     reference: str,
-    distance_ns: int | None = None,
+    distance_ns: int = 0,
     tolerance_ns: int = 0,
-    where: str = "",
+    where: Where = _ANY,
+    text: str = "",
     utc_offset_s: int = 0,
 ) -> Finding:
-    """It follows the first `reference`: by `distance_ns`, or whenever if that is None."""
-    by = "" if distance_ns is None else f" by {milliseconds(distance_ns).lstrip('+')}"
-    label = f"{name} after {reference}{by}"
-    references = _occurrences(milestones, reference, "")
-    found = _occurrences(milestones, name, where)
-    if not found or not references:
-        lacking = (name, where) if not found else (reference, "")
-        return _finding(label, held=False, evidence=_missing(milestones, *lacking))
-    origin_ns = references[0].time_ns
-    if distance_ns is None:
-        later = [one for one in found if one.time_ns >= origin_ns]
-        chosen = later[0] if later else found[-1]
-        held, rule = bool(later), "any time after"
-    else:
-        due_ns = origin_ns + distance_ns
-        chosen = min(found, key=lambda one: abs(one.time_ns - due_ns))
-        held, rule = abs(chosen.time_ns - due_ns) <= tolerance_ns, _tolerance(tolerance_ns)
-    told = (
-        f"{reference} at {clock_time(origin_ns, utc_offset_s)}, "
-        f"{name} at {clock_time(chosen.time_ns, utc_offset_s)}: "
-        f"{milliseconds(chosen.time_ns - origin_ns)} ({rule})"
-    )
+    """It happened `distance_ns` after the first `reference`, give or take `tolerance_ns`."""
+    label = f"{_subject(name, where, text)} {_span(distance_ns)} after {reference}"
+    origin = _first(milestones, reference)
+    found = _occurrences(milestones, name, where, text)
+    if not found or origin is None:
+        lacking = name if not found else reference
+        return _finding(label, held=False, evidence=_missing(milestones, lacking))
+    due_ns = origin.time_ns + distance_ns
+    chosen = min(found, key=lambda one: abs(one.time_ns - due_ns))
+    held = abs(chosen.time_ns - due_ns) <= tolerance_ns
+    told = f"{_gap(origin, chosen, utc_offset_s)} (within {_span(tolerance_ns)})"
     return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns)
 
 
-def never(milestones: Milestones, name: str, *, where: str = "", utc_offset_s: int = 0) -> Finding:
+def follows(
+    milestones: Milestones,
+    name: str,
+    *,
+    reference: str,
+    at_most_ns: int | None = None,
+    where: Where = _ANY,
+    text: str = "",
+    utc_offset_s: int = 0,
+) -> Finding:
+    """It happened after the first `reference`, `at_most_ns` later if that is given."""
+    limit = "" if at_most_ns is None else f" at most {_span(at_most_ns)}"
+    label = f"{_subject(name, where, text)}{limit} after {reference}"
+    origin = _first(milestones, reference)
+    found = _occurrences(milestones, name, where, text)
+    if not found or origin is None:
+        lacking = name if not found else reference
+        return _finding(label, held=False, evidence=_missing(milestones, lacking))
+    later = [one for one in found if one.time_ns >= origin.time_ns]
+    chosen = later[0] if later else found[-1]
+    held = bool(later) and (at_most_ns is None or chosen.time_ns - origin.time_ns <= at_most_ns)
+    told = _gap(origin, chosen, utc_offset_s)
+    return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns)
+
+
+def never(
+    milestones: Milestones,
+    name: str,
+    *,
+    where: Where = _ANY,
+    text: str = "",
+    utc_offset_s: int = 0,
+) -> Finding:
     """The milestone did not happen."""
-    found = _occurrences(milestones, name, where)
-    label = f"never {name}"
+    label = f"never {_subject(name, where, text)}"
+    found = _occurrences(milestones, name, where, text)
     if not found:
         return _finding(label, held=True, evidence="did not happen")
-    first = found[0]
-    told = f"at {clock_time(first.time_ns, utc_offset_s)}: {_first_line(first.text)}"
-    return _finding(label, held=False, evidence=told, time_ns=first.time_ns)
+    return _finding(
+        label, held=False, evidence=_told(found[0], utc_offset_s), time_ns=found[0].time_ns
+    )
 
 
 def count(
-    milestones: Milestones, name: str, *, times: int, where: str = "", utc_offset_s: int = 0
+    milestones: Milestones,
+    name: str,
+    *,
+    times: int,
+    where: Where = _ANY,
+    text: str = "",
+    utc_offset_s: int = 0,
 ) -> Finding:
     """The milestone happened exactly `times` times."""
-    found = _occurrences(milestones, name, where)
+    found = _occurrences(milestones, name, where, text)
     told = f"{len(found)} times"
     if found:
         first, last = (clock_time(one.time_ns, utc_offset_s) for one in (found[0], found[-1]))
         told += f", from {first} to {last}"
-    return _finding(f"{name}, {times} times", held=len(found) == times, evidence=told)
+    label = f"{_subject(name, where, text)} {times} times"
+    return _finding(label, held=len(found) == times, evidence=told)
 
 
-def positions(
-    end_positions: Mapping[str, Decimal], expected: Mapping[str, Decimal]
-) -> tuple[Finding, ...]:
-    """What the venue holds at the end, one finding a symbol; symbols not named are not judged."""
-    findings = []
-    for symbol, quantity in expected.items():
-        held_quantity = end_positions.get(symbol, Decimal(0))
-        findings.append(
-            _finding(
-                f"position {symbol} {quantity:f} at the end",
-                held=held_quantity == quantity,
-                evidence=f"the venue holds {held_quantity:f}",
-            )
-        )
-    return tuple(findings)
+def position(evidence: Evidence, symbol: str, quantity: Decimal) -> Finding:
+    """The venue holds this signed quantity of a symbol at the end."""
+    truth = evidence.end_positions.get(symbol, Decimal(0))
+    return _finding(
+        f"{symbol} position {quantity:f} at the end",
+        held=truth == quantity,
+        evidence=f"the venue holds {truth:f}",
+    )
+
+
+def outcome(evidence: Evidence, symbol: str, expected: str) -> Finding:
+    """How the symbol ended: `opened`, `naked`, `rolled_back`, `closed` or `untouched`."""
+    ended = how_it_ended(evidence, symbol)
+    truth = evidence.end_positions.get(symbol, Decimal(0))
+    return _finding(
+        f"{symbol} ends {expected}",
+        held=ended == expected,
+        evidence=f"{ended}; the venue holds {truth:f}",
+    )
+
+
+def how_it_ended(evidence: Evidence, symbol: str) -> str:
+    """`opened` (held and covered by a stop-loss), `naked` (held without one), `rolled_back`,
+    `closed` (was held, without a rollback), `untouched` (was never held)."""
+    held = [one for one in evidence.protection if one.symbol == symbol and one.quantity]
+    if evidence.end_positions.get(symbol):
+        covered = held and max(held, key=lambda one: one.end_ns).protected
+        return "opened" if covered else "naked"
+    if not held:
+        return "untouched"
+    return "rolled_back" if symbol in rollbacks(evidence) else "closed"
+
+
+def hidden(
+    exceptions: Sequence[HiddenException],
+    *,
+    type: str,
+    message: str = "",
+    times: int | None = None,
+) -> Finding:
+    """An exception of this type was logged below the bot's level, saying `message` (a pattern).
+
+    `type` may be given with or without its module.
+    """
+    found = [
+        one
+        for one in exceptions
+        if type in (one.type, one.type.rpartition(".")[2]) and re.search(message, one.message)
+    ]
+    total = sum(one.count for one in found)
+    label = f"hidden {type}" + ("" if times is None else f" {times} times")
+    held = bool(total) if times is None else total == times
+    others = ", ".join(f"{one.type} {one.count} times" for one in exceptions)
+    if found:
+        told = f"{total} times; {found[0].message} at {found[0].place}"
+        return _finding(label, held=held, evidence=told, time_ns=found[0].first_ns)
+    return _finding(label, held=held, evidence=f"hidden were: {others or 'none'}")
 
 
 def _finding(name: str, *, held: bool, evidence: str, time_ns: int | None = None) -> Finding:
     return Finding(kind="expectation", name=name, held=held, evidence=evidence, time_ns=time_ns)
 
 
-def _occurrences(milestones: Milestones, name: str, where: str) -> list[Milestone]:
-    found = [one for one in milestones if one.name == name]
-    if where:
-        found = [one for one in found if re.search(where, one.text)]
+def _subject(name: str, where: Where, text: str) -> str:
+    groups = ", ".join(f"{key}={value}" for key, value in where.items())
+    subject = f"{name} ({groups})" if groups else name
+    return f"{subject} saying /{text}/" if text else subject
+
+
+def _occurrences(milestones: Milestones, name: str, where: Where, text: str) -> list[Milestone]:
+    found = [
+        one
+        for one in milestones
+        if one.name == name
+        and all(_equal(one.groups.get(key), value) for key, value in where.items())
+        and re.search(text, one.text)
+    ]
     return sorted(found, key=lambda one: one.time_ns)
 
 
-def _missing(milestones: Milestones, name: str, where: str) -> str:
-    unmatched = _occurrences(milestones, name, "")
-    if where and unmatched:
-        return f"{name} happened, but with another text: {unmatched[0].text!r}"
-    return f"{name} did not happen"
+def _first(milestones: Milestones, name: str) -> Milestone | None:
+    return next(iter(_occurrences(milestones, name, _ANY, "")), None)
 
 
-def _tolerance(tolerance_ns: int) -> str:
-    if tolerance_ns >= 1_000_000_000:
-        return f"within {seconds(tolerance_ns)}"
-    return f"within {milliseconds(tolerance_ns).lstrip('+')}"
+def _equal(found: str | None, wanted: str) -> bool:
+    if found is None:
+        return False
+    try:
+        return Decimal(found) == Decimal(wanted)
+    except InvalidOperation:
+        return found == wanted
 
 
-def _first_line(text: str) -> str:
+def _missing(milestones: Milestones, name: str) -> str:
+    other = _first(milestones, name)
+    if other is None:
+        return f"{name} did not happen"
+    groups = ", ".join(f"{key}={value}" for key, value in other.groups.items())
+    return f"{name} happened otherwise: {groups or _one_line(other.text)}"
+
+
+def _gap(origin: Milestone, chosen: Milestone, utc_offset_s: int) -> str:
+    first, second = (clock_time(one.time_ns, utc_offset_s) for one in (origin, chosen))
+    return f"{milliseconds(chosen.time_ns - origin.time_ns)}, from {first} to {second}"
+
+
+def _told(milestone: Milestone, utc_offset_s: int) -> str:
+    return f"at {clock_time(milestone.time_ns, utc_offset_s)}: {_one_line(milestone.text)}"
+
+
+def _one_line(text: str) -> str:
     return text.split("\n", 1)[0].strip()
+
+
+def _span(duration_ns: int) -> str:
+    if abs(duration_ns) >= 1_000_000_000:
+        return seconds(duration_ns)
+    return milliseconds(duration_ns).removeprefix("+")

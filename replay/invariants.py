@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -23,17 +23,21 @@ NAMES = (
 )
 
 _NO_BELIEF = "not judged: this bot does not say what it believes"
-_ROLLBACKS = ("rollback_close_order", "rollback_verified", "operation_failed")
+_ROLLBACKS = ("rollback_close_order", "rollback_verified", "rollback_failed", "operation_failed")
 _OPENINGS = ("operation_started", "position_active")
 
 
 def judge(
-    evidence: Evidence, *, unprotected_limit_ns: int, broken: tuple[str, ...] = ()
+    evidence: Evidence,
+    *,
+    unprotected_limit_ns: int,
+    quantity_tolerance: Decimal = Decimal(0),
+    broken: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """All invariants; those named in `broken` are expected not to hold."""
     findings = (
         no_unprotected_position(evidence, limit_ns=unprotected_limit_ns),
-        belief_equals_truth(evidence),
+        belief_equals_truth(evidence, tolerance=quantity_tolerance),
         no_unknown_order(evidence),
         nothing_left_after_rollback(evidence),
     )
@@ -89,15 +93,15 @@ def _unprotected(protection: tuple[Interval, ...]) -> list[Interval]:
     return stretches
 
 
-def belief_equals_truth(evidence: Evidence) -> Finding:
-    """At the end the bot believes to hold exactly what the venue says it holds."""
+def belief_equals_truth(evidence: Evidence, *, tolerance: Decimal = Decimal(0)) -> Finding:
+    """At the end the bot believes to hold what the venue knows it holds, give or take."""
     if evidence.believed is None:
         return Finding(kind="invariant", name=BELIEF_EQUALS_TRUTH, held=True, evidence=_NO_BELIEF)
     believed, truth = evidence.believed.positions, evidence.end_positions
     differences = [
         f"{symbol}: bot {_quantity(believed, symbol)}, venue {_quantity(truth, symbol)}"
         for symbol in sorted({**believed, **truth})
-        if believed.get(symbol, Decimal(0)) != truth.get(symbol, Decimal(0))
+        if abs(believed.get(symbol, Decimal(0)) - truth.get(symbol, Decimal(0))) > tolerance
     ]
     held = {symbol: quantity for symbol, quantity in truth.items() if quantity}
     agreed = ", ".join(f"{symbol} {quantity:+f}" for symbol, quantity in held.items())
@@ -139,7 +143,7 @@ def no_unknown_order(evidence: Evidence) -> Finding:
 
 def nothing_left_after_rollback(evidence: Evidence) -> Finding:
     """What was rolled back has neither a position nor an open order at the end."""
-    rolled_back = _rolled_back(evidence)
+    rolled_back = rollbacks(evidence)
     left: list[str] = []
     for symbol in rolled_back:
         if evidence.end_positions.get(symbol):
@@ -164,7 +168,7 @@ def nothing_left_after_rollback(evidence: Evidence) -> Finding:
     )
 
 
-def _rolled_back(evidence: Evidence) -> dict[str, int]:
+def rollbacks(evidence: Evidence) -> dict[str, int]:
     """Symbols whose last operation was rolled back or failed, with the time when it was.
 
     The lines of a rollback seldom name the symbol; then it is that of the operation started last,

@@ -1,0 +1,121 @@
+"""A scenario set up: the world with its venues, links and stalls, and the bot's machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from logging import LogRecord
+from typing import TYPE_CHECKING, Any
+
+from replay.observer import ExchangeObserver
+from scenarios import build
+from scenarios.venues import host_names
+from simulator import World
+from simulator.binance import PROFILES, Binance, Credentials
+from simulator.exchange.exchange import Exchange
+from simulator.exchange.visibility import Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scenarios.markets import Venue
+    from scenarios.schema import Scenario, Stall
+    from simulator.host import Host
+
+BOT = "bot"
+"""The name of the bot's machine, and of its account at every venue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a run needs. Made by `set_up` inside an entered world."""
+
+    world: World
+    bot_host: Host
+    venues: dict[str, Binance]
+    observers: dict[str, ExchangeObserver]
+    credentials: dict[str, dict[str, str]]
+    """By venue: `api_key` and `secret`, made of the seed; they open nothing anywhere else."""
+
+
+def set_up(scenario: Scenario, world: World) -> Stage:
+    """Makes hosts, links and stalls, and has every venue serve."""
+    stage = Stage(world, _bot_host(scenario, world), {}, {}, {})
+    for name, part in scenario.venues.items():
+        _add_venue(stage, name, part)
+    for way in build.one_ways(scenario):
+        world.network.link(way.source, way.target, there=way.latency)
+    return stage
+
+
+def _bot_host(scenario: Scenario, world: World) -> Host:
+    settings = scenario.hosts.get(BOT)
+    if settings is None:
+        return world.host(BOT)
+    host = world.host(
+        BOT, clock_offset_ns=settings.clock_offset, drift_ppm=float(settings.drift_ppm)
+    )
+    for number, stall in enumerate(settings.stalls):
+        world.log_listeners.append(_staller(world, host, stall, number))
+    return host
+
+
+def _staller(world: World, host: Host, stall: Stall, number: int) -> Callable[[LogRecord], None]:
+    """A listener that has the host stand still after the log records a stall speaks of."""
+    message = re.compile(stall.after_log.message)
+    left = stall.times
+
+    def listen(record: LogRecord) -> None:
+        nonlocal left
+        if world.current is not host or left == 0:
+            return
+        if not fnmatchcase(record.name, stall.after_log.logger):
+            return
+        if not message.search(record.getMessage()):
+            return
+        if left is not None:
+            left -= 1
+        lasts_ns = stall.lasts.draw_ns(world.streams[f"{host.name}.stall.{number}"])
+        world.trace.record("stall", host.name, lasts_ns=lasts_ns, why=stall.why)
+        world.block(lasts_ns)
+
+    return listen
+
+
+def _add_venue(stage: Stage, name: str, part: Venue) -> None:
+    world = stage.world
+    behaviour = build.behaviour(name, part)
+    exchange = Exchange(
+        world.env,
+        build.listings(part),
+        streams=world.streams,
+        name=name,
+        visibility=Visibility(world.env, behaviour.visibility, world.streams, name),
+    )
+    exchange.open_account(BOT, part.balance, part.leverage)
+    keys = world.streams[f"{name}.credentials"]
+    api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
+    world.trace.hide(api_key)
+    world.trace.hide(secret)
+
+    def record(kind: str, **fields: Any) -> None:
+        world.trace.record(kind, name, **fields)
+
+    venue = Binance(
+        world.env,
+        exchange,
+        profile=PROFILES[part.profile],
+        behaviour=behaviour,
+        streams=world.streams,
+        accounts=[Credentials(account=BOT, api_key=api_key, secret=secret)],
+        record=record,
+        name=name,
+    )
+    exchange.start()
+    others = tuple(each for each in host_names(name) if each != name)
+    host = world.host(name, names=others)
+    world.run_until(host.start(venue.start()))
+    stage.venues[name] = venue
+    stage.observers[name] = ExchangeObserver(exchange, BOT, world.env.now)
+    stage.credentials[name] = {"api_key": api_key, "secret": secret}
