@@ -1,0 +1,39 @@
+"""The scenarios that come with the project, and finding one by name or by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scenarios.errors import Problem, ScenarioError
+from scenarios.loader import load
+from scenarios.schema import Scenario
+from scenarios.types import nearest
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
+"""Paths inside a scenario start here."""
+
+
+def names() -> list[str]:
+    """The names of the scenarios at hand, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def find(name: str) -> Path:
+    """The file of a scenario: by its name, `sklusdt`, or by a path. Raises ScenarioError."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or path.parent != Path("."):
+        if path.is_file():
+            return path
+        rule, cure = "no such file", f"scenarios by name: {', '.join(names())}"
+    elif name in names():
+        return FOLDER / f"{name}.yaml"
+    else:
+        rule, cure = "no such scenario", nearest(name, names())
+    raise ScenarioError([Problem(file=str(path), line=1, key="", value=name, rule=rule, cure=cure)])
+
+
+def open_scenario(name: str, *, milestones: Sequence[str] | None = None) -> Scenario:
+    """Finds and loads a scenario. Raises ScenarioError."""
+    return load(find(name), milestones=milestones)

@@ -1,0 +1,108 @@
+"""Scenario files in, scenarios out: all that is wrong with a file is said at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from scenarios.document import Document, read_document
+from scenarios.errors import Problem, ScenarioError
+from scenarios.problems import problems_of
+from scenarios.schema import Scenario
+from scenarios.types import Frame
+from scenarios.units import Start, Unusable, parse_start
+from scenarios.venues import host_names
+
+SCHEMA_ID = "scenario.schema.json"
+
+
+def load(path: Path, *, milestones: Sequence[str] | None = None) -> Scenario:
+    """The scenario in a file. `milestones` are the names that are known besides its own.
+
+    Raises ScenarioError, with every problem of the file in the order of the lines.
+    """
+    file = shown_path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError([_file_problem(file, f"cannot be read: {error}", "")]) from None
+    return load_text(text, file, milestones=milestones)
+
+
+def load_text(text: str, file: str, *, milestones: Sequence[str] | None = None) -> Scenario:
+    """As `load`, from a text; `file` is what the problems call it."""
+    document = read_document(text, file)
+    if not isinstance(document.data, dict):
+        raise ScenarioError(
+            [_file_problem(file, "is no scenario", "begin with `name:`, `title:` and `start:`")]
+        )
+    problems = list(document.problems)
+    try:
+        scenario = Scenario.model_validate(document.data, context=_frame(document, milestones))
+    except ValidationError as error:
+        problems += problems_of(error, document, Scenario)
+    if problems:
+        raise ScenarioError(sorted(problems, key=lambda problem: (problem.line, problem.key)))
+    return scenario
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        **Scenario.model_json_schema(),
+    }
+
+
+def json_schema_text() -> str:
+    """As it is published in `scenarios/schema.json`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person would write it: from the project's root where it lies below."""
+    root = Path(__file__).resolve().parent.parent
+    resolved = path.resolve()
+    return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(path)
+
+
+def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
+    """What the file's values may refer to, as far as it can be made out."""
+    data: dict[str, Any] = document.data
+    venues = _mapping(data.get("venues"))
+    symbols = [
+        symbol
+        for venue in venues.values()
+        for symbol in _mapping(_mapping(venue).get("instruments"))
+    ]
+    own = list(_mapping(data.get("milestones")))
+    return Frame(
+        start=_start(data.get("start")),
+        venues=list(venues),
+        symbols=symbols,
+        hosts=[
+            *dict.fromkeys(["bot", *_mapping(data.get("hosts"))]),
+            *(name for venue in venues for name in host_names(venue)),
+        ],
+        milestones=None if milestones is None else [*milestones, *own],
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _start(value: object) -> Start | None:
+    try:
+        return parse_start(value)
+    except Unusable:
+        return None
+
+
+def _file_problem(file: str, rule: str, cure: str) -> Problem:
+    return Problem(file=file, line=1, key="", value="", rule=rule, cure=cure)

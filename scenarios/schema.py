@@ -1,0 +1,273 @@
+"""A scenario file: a world, a bot, what sets it going, and what is expected of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from scenarios.markets import Instrument, Venue
+from scenarios.types import (
+    Count,
+    Date,
+    Distribution,
+    Duration,
+    HostName,
+    MilestoneName,
+    Moment,
+    Number,
+    Offset,
+    Part,
+    Pattern,
+    Scalar,
+    SignedDuration,
+    StartMoment,
+    Symbol,
+    Text,
+    Told,
+    VenueKind,
+    VenueName,
+    Whole,
+)
+from scenarios.units import Unusable
+
+CURRENT = "current"
+"""The version without any known defect: it must open, and keep every invariant."""
+
+Outcome = Literal["opened", "rolled_back", "closed", "naked", "untouched"]
+Invariant = Literal[
+    "no_unprotected_position",
+    "belief_equals_truth",
+    "no_unknown_order",
+    "nothing_left_after_rollback",
+]
+
+
+class ProductionLog(Part):
+    """The log lines of the real incident."""
+
+    file: Text = Field(description="Path from the project's root.")
+    date: Date = Field(description="The day of its first line; the lines tell the time only.")
+    utc_offset: Offset = Field(description='What its clock shows, as "+04:00".')
+
+
+class Link(Part):
+    """How long bytes travel between two hosts, one way."""
+
+    between: tuple[HostName, HostName]
+    latency: Distribution | None = Field(default=None, description="Both ways.")
+    there: Distribution | None = Field(
+        default=None, description="From the first host to the second."
+    )
+    back: Distribution | None = Field(
+        default=None, description="From the second host to the first."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_of_saying_it(self) -> Link:
+        both = self.latency is not None
+        each = (self.there is not None, self.back is not None)
+        if both == any(each) or (any(each) and not all(each)):
+            raise Unusable("needs a latency for both ways", "give `latency`, or `there` and `back`")
+        return self
+
+
+class LogRecordMatch(Part):
+    """A log record of the bot, by logger and message."""
+
+    logger: Text = Field(default="*", description="Name or pattern, `core.*`.")
+    message: Pattern = Field(description="A regular expression found anywhere in the message.")
+
+
+class Stall(Part):
+    """The bot stands still right after a log record: its own computing, or its database."""
+
+    after_log: LogRecordMatch
+    lasts: Distribution
+    times: Count | None = Field(default=None, description="Only the first so many times.")
+    why: Text = Field(default="", description="What the time is spent on.")
+
+
+class HostSettings(Part):
+    """A machine's clock, and when it stands still."""
+
+    clock_offset: SignedDuration = Field(default=0, description="How far its clock is ahead.")
+    drift_ppm: Number = Field(default=Decimal(0), description="How much faster its clock runs.")
+    stalls: tuple[Stall, ...] = ()
+
+
+class BotVersion(Part):
+    """What differs for one version of the bot."""
+
+    settings: dict[str, Scalar] = Field(default_factory=dict)
+
+
+class Bot(Part):
+    """How the bot is set up."""
+
+    settings: dict[str, Scalar] = Field(default_factory=dict)
+    versions: dict[str, BotVersion] = Field(default_factory=dict)
+
+    def settings_for(self, version: str) -> dict[str, Any]:
+        """The settings of a version: the common ones, overruled by its own."""
+        own = self.versions.get(version)
+        return {**self.settings, **(own.settings if own else {})}
+
+
+class Signal(Part):
+    """What the signal server tells the bot."""
+
+    id: Whole
+    symbol: Symbol
+    side: Literal["BUY", "SELL"]
+    scores: tuple[Number, Number] = Field(description="Week and month.")
+    exchange: VenueName = "binance"
+    timestamp: Moment | None = Field(
+        default=None, description="What it is dated; by default, when sent."
+    )
+
+
+class Stimulus(Part):
+    """Something that sets the bot going."""
+
+    at: Moment
+    signal: Signal
+
+
+class MilestonePattern(Part):
+    """A further milestone of this scenario alone."""
+
+    logger: Text = "*"
+    message: Pattern
+
+
+class MilestoneRule(Part):
+    """When a milestone must be reached, or that it must never be."""
+
+    name: MilestoneName | None = None
+    never: MilestoneName | None = None
+    where: dict[str, Told] = Field(
+        default_factory=dict, description="Only occurrences whose groups have these values."
+    )
+    at: Moment | None = None
+    after: MilestoneName | None = Field(default=None, description="The milestone to count from.")
+    by: SignedDuration | None = Field(default=None, description="How long after it.")
+    at_most: Duration | None = Field(default=None, description="How long after it at the latest.")
+    within: Duration | None = Field(default=None, description="How far off the time may be.")
+    times: Count | None = Field(default=None, description="How often it must be reached.")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> MilestoneRule:
+        if (self.name is None) == (self.never is None):
+            raise Unusable("needs one of `name` and `never`", "write one line for each")
+        timed = [self.at, self.after, self.by, self.at_most, self.within]
+        if self.never is not None and (any(x is not None for x in timed) or self.times):
+            raise Unusable("`never` allows no time", "leave all but `where` out")
+        if self.at is not None and self.after is not None:
+            raise Unusable("needs one of `at` and `after`", "write one line for each")
+        if self.at is not None and self.within is None:
+            raise Unusable("`at` needs `within`", "add `within: 10 ms`")
+        if (self.after is None) != (self.by is None and self.at_most is None):
+            raise Unusable("`after` goes with `by` or `at_most`", "add what is missing")
+        if self.by is not None and (self.within is None or self.at_most is not None):
+            raise Unusable("`by` needs `within` and excludes `at_most`", "add `within: 1 ms`")
+        return self
+
+
+class HiddenRule(Part):
+    """An exception that the bot logs below its own level."""
+
+    type: Text
+    message: Pattern = ""
+    times: Count | None = None
+
+
+class Expectation(Part):
+    """What one version must do; what an old version did in production is expected of it."""
+
+    outcome: Outcome | dict[Symbol, Outcome] = Field(
+        description="How the signal's symbol ends, or each of several."
+    )
+    milestones: tuple[MilestoneRule, ...] = ()
+    position: dict[Symbol, Number] = Field(
+        default_factory=dict, description="What the venue holds at the end."
+    )
+    hidden: tuple[HiddenRule, ...] = ()
+    breaks: tuple[Invariant, ...] = Field(
+        default=(), description="Invariants it is known to break."
+    )
+
+    @field_validator("outcome", mode="before")
+    @classmethod
+    def _outcome(cls, value: object) -> object:
+        if not isinstance(value, (str, dict)):
+            raise Unusable("must be an outcome", "write `opened`, or one for each symbol")
+        return value
+
+
+class InvariantSettings(Part):
+    """How strict the invariants are, the same for every version."""
+
+    unprotected_limit: Duration = Field(
+        default=5_000_000_000, description="How long a position may be without a resting stop-loss."
+    )
+    quantity_tolerance: Number = Field(
+        default=Decimal(0), description="How far belief and truth may be apart."
+    )
+
+
+class Scenario(Part):
+    """One file."""
+
+    name: Text
+    title: Text
+    description: Text = ""
+    log: ProductionLog | None = None
+    start: StartMoment = Field(description="With its offset from UTC, which the bot's clock shows.")
+    until: Moment = Field(description="No run goes on beyond it.")
+    settle: Duration = Field(
+        default=2_000_000_000, description="How long to go on once the last signal is dealt with."
+    )
+    seed: Whole = 1
+    links: tuple[Link, ...] = ()
+    venues: dict[VenueKind, Venue] = Field(min_length=1)
+    hosts: dict[str, HostSettings] = Field(default_factory=dict)
+    bot: Bot = Bot()
+    stimulus: tuple[Stimulus, ...] = Field(min_length=1)
+    milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
+    invariants: InvariantSettings = InvariantSettings()
+    expect: dict[str, Expectation] = Field(min_length=1)
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the bot that it speaks of, in its order."""
+        return tuple(self.expect)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols of its signals, each once, in their order."""
+        return tuple(dict.fromkeys(stimulus.signal.symbol for stimulus in self.stimulus))
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a listed symbol."""
+        return next(
+            venue.instruments[symbol]
+            for venue in self.venues.values()
+            if symbol in venue.instruments
+        )
+
+    def expectation(self, version: str) -> Expectation:
+        """What is expected of a version. One that the file does not name has to open."""
+        named = self.expect.get(version)
+        return Expectation(outcome="opened") if named is None else named
+
+    @field_validator("expect")
+    @classmethod
+    def _current_breaks_nothing(cls, expect: dict[str, Expectation]) -> dict[str, Expectation]:
+        current = expect.get(CURRENT)
+        if current is not None and current.breaks:
+            raise Unusable(
+                "the current version must keep every invariant", "leave it out", (CURRENT, "breaks")
+            )
+        return expect
