@@ -18,8 +18,10 @@ from simulator.exchange.behaviour import (
     LimitRule,
     Span,
 )
+from simulator.exchange.exchange import Exchange
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.listings import BookShape, Listing
+from simulator.exchange.orders import OrderRequest, OrderType, Side, TriggerBy
 from simulator.exchange.prices import Constant, Points, PricePath, RandomWalk
 
 
@@ -79,6 +81,35 @@ def behaviour(name: str, venue: markets.Venue) -> Behaviour:
         ),
         settings=read_settings(name, rules.settings),
     )
+
+
+def open_positions(exchange: Exchange, account: str, venue: markets.Venue) -> None:
+    """Gives the account the positions it has from before the start, each with its stop-loss.
+
+    Raises Rejection where the venue would refuse the orders that lead there.
+    """
+    for position in venue.positions:
+        side = Side.BUY if position.quantity > 0 else Side.SELL
+        quantity = abs(position.quantity)
+        exchange.place(
+            account,
+            OrderRequest(
+                symbol=position.symbol, side=side, type=OrderType.MARKET, quantity=quantity
+            ),
+        )
+        if position.stop is not None:
+            exchange.place(
+                account,
+                OrderRequest(
+                    symbol=position.symbol,
+                    side=side.opposite,
+                    type=OrderType.STOP_MARKET,
+                    quantity=quantity,
+                    trigger_price=position.stop,
+                    trigger_by=TriggerBy.MARK,
+                    reduce_only=True,
+                ),
+            )
 
 
 def _fault(rule: markets.Fault) -> FaultRule:

@@ -136,7 +136,6 @@ class ExistingPosition(Part):
     stop: Positive | None = Field(
         default=None, description="Trigger price of its resting stop-loss."
     )
-    known: Switch = Field(default=True, description="Whether the bot's database has a row of it.")
 
     @field_validator("quantity")
     @classmethod

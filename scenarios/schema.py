@@ -36,12 +36,7 @@ CURRENT = "current"
 """The version without any known defect: it must open, and keep every invariant."""
 
 Outcome = Literal["opened", "rolled_back", "closed", "naked", "untouched"]
-Invariant = Literal[
-    "no_unprotected_position",
-    "belief_equals_truth",
-    "no_unknown_order",
-    "nothing_left_after_rollback",
-]
+Invariant = Literal["protected", "belief", "known_orders", "clean_rollback"]
 
 
 class ProductionLog(Part):
@@ -110,9 +105,17 @@ class Bot(Part):
     versions: dict[str, BotVersion] = Field(default_factory=dict)
 
     def settings_for(self, version: str) -> dict[str, Any]:
-        """The settings of a version: the common ones, overruled by its own."""
+        """The settings of a version: the common ones, overruled by its own, as plain values."""
         own = self.versions.get(version)
-        return {**self.settings, **(own.settings if own else {})}
+        settings = {**self.settings, **(own.settings if own else {})}
+        return {name: _plain(value) for name, value in settings.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A bot's settings know floats: exact decimals are the simulator's affair."""
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return float(value) if isinstance(value, Decimal) else value
 
 
 class Signal(Part):
