@@ -13,9 +13,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from replay.clocktime import clock_time, milliseconds, seconds
-from replay.evidence import Evidence
-from replay.invariants import rollbacks
-from replay.result import Finding, HiddenException, Milestone
+from replay.result import Finding, Milestone
 
 Milestones = Sequence[Milestone]
 Where = Mapping[str, str]
@@ -153,63 +151,18 @@ def count(
     return _finding(label, held=len(found) == times, evidence=told)
 
 
-def position(evidence: Evidence, symbol: str, quantity: Decimal) -> Finding:
-    """The venue holds this signed quantity of a symbol at the end."""
-    truth = evidence.end_positions.get(symbol, Decimal(0))
-    return _finding(
-        f"{symbol} position {quantity:f} at the end",
-        held=truth == quantity,
-        evidence=f"the venue holds {truth:f}",
+def positions(
+    end_positions: Mapping[str, Decimal], expected: Mapping[str, Decimal]
+) -> tuple[Finding, ...]:
+    """The venue holds these signed quantities at the end; symbols not named are not judged."""
+    return tuple(
+        _finding(
+            f"{symbol} position {quantity:f} at the end",
+            held=end_positions.get(symbol, Decimal(0)) == quantity,
+            evidence=f"the venue holds {end_positions.get(symbol, Decimal(0)):f}",
+        )
+        for symbol, quantity in expected.items()
     )
-
-
-def outcome(evidence: Evidence, symbol: str, expected: str) -> Finding:
-    """How the symbol ended: `opened`, `naked`, `rolled_back`, `closed` or `untouched`."""
-    ended = how_it_ended(evidence, symbol)
-    truth = evidence.end_positions.get(symbol, Decimal(0))
-    return _finding(
-        f"{symbol} ends {expected}",
-        held=ended == expected,
-        evidence=f"{ended}; the venue holds {truth:f}",
-    )
-
-
-def how_it_ended(evidence: Evidence, symbol: str) -> str:
-    """`opened` (held and covered by a stop-loss), `naked` (held without one), `rolled_back`,
-    `closed` (was held, without a rollback), `untouched` (was never held)."""
-    held = [one for one in evidence.protection if one.symbol == symbol and one.quantity]
-    if evidence.end_positions.get(symbol):
-        covered = held and max(held, key=lambda one: one.end_ns).protected
-        return "opened" if covered else "naked"
-    if not held:
-        return "untouched"
-    return "rolled_back" if symbol in rollbacks(evidence) else "closed"
-
-
-def hidden(
-    exceptions: Sequence[HiddenException],
-    *,
-    type: str,
-    message: str = "",
-    times: int | None = None,
-) -> Finding:
-    """An exception of this type was logged below the bot's level, saying `message` (a pattern).
-
-    `type` may be given with or without its module.
-    """
-    found = [
-        one
-        for one in exceptions
-        if type in (one.type, one.type.rpartition(".")[2]) and re.search(message, one.message)
-    ]
-    total = sum(one.count for one in found)
-    label = f"hidden {type}" + ("" if times is None else f" {times} times")
-    held = bool(total) if times is None else total == times
-    others = ", ".join(f"{one.type} {one.count} times" for one in exceptions)
-    if found:
-        told = f"{total} times; {found[0].message} at {found[0].place}"
-        return _finding(label, held=held, evidence=told, time_ns=found[0].first_ns)
-    return _finding(label, held=held, evidence=f"hidden were: {others or 'none'}")
 
 
 def _finding(name: str, *, held: bool, evidence: str, time_ns: int | None = None) -> Finding:

@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 
 from replay import expectations
-from replay.evidence import Evidence, Interval
-from tests.replay.made import MS, OFFSET_S, S, clock, full_result, milestone
+from tests.replay.made import MS, OFFSET_S, S, clock, milestone
 
 SEEN = (
     milestone("ws_position_update", "22:34:12.246", symbol="SKLUSDT", amount="308.0"),
@@ -128,52 +127,10 @@ def test_occurrences_are_counted() -> None:
     assert expectations.count(SEEN, "position_active", times=0).held
 
 
-def evidence(quantity: int, *, protected: bool = False, failed: bool = False) -> Evidence:
-    held = Interval(
-        symbol="SKLUSDT",
-        account="bot",
-        quantity=Decimal(308),
-        protected=protected,
-        start_ns=clock("22:34:12"),
-        end_ns=clock("22:34:24"),
-    )
-    failure = (milestone("operation_failed", "22:34:25.575", symbol="SKLUSDT"),)
-    return Evidence(
-        protection=(held,),
-        end_positions={"SKLUSDT": Decimal(quantity)},
-        milestones=failure if failed else (),
-    )
-
-
-@pytest.mark.parametrize(
-    ("seen", "outcome"),
-    [
-        (evidence(308, protected=True), "opened"),
-        (evidence(308), "naked"),
-        (evidence(308, failed=True), "naked"),
-        (evidence(0, failed=True), "rolled_back"),
-        (evidence(0), "closed"),
-        (Evidence(), "untouched"),
-    ],
-)
-def test_a_symbol_ends_in_one_of_five_ways(seen: Evidence, outcome: str) -> None:
-    assert expectations.outcome(seen, "SKLUSDT", outcome).held
-    others = [o for o in ("opened", "naked", "rolled_back", "closed", "untouched") if o != outcome]
-    assert not any(expectations.outcome(seen, "SKLUSDT", other).held for other in others)
-
-
-def test_the_position_at_the_end_is_the_venue_s() -> None:
-    assert expectations.position(evidence(0), "SKLUSDT", Decimal(0)).held
-    finding = expectations.position(evidence(308), "SKLUSDT", Decimal(0))
-    assert (finding.held, finding.evidence) == (False, "the venue holds 308")
-
-
-def test_hidden_exceptions_are_found_by_type_message_and_count() -> None:
-    hidden = full_result().hidden
-    assert expectations.hidden(hidden, type="AttributeError").held
-    assert expectations.hidden(hidden, type="AttributeError", message="'get'", times=5).held
-    assert not expectations.hidden(hidden, type="AttributeError", times=4).held
-    assert not expectations.hidden(hidden, type="AttributeError", message="another").held
-    missing = expectations.hidden(hidden, type="KeyError")
-    assert (missing.held, missing.evidence) == (False, "hidden were: AttributeError 5 times")
-    assert expectations.hidden((), type="KeyError", times=0).held
+def test_the_positions_at_the_end_are_the_venue_s() -> None:
+    truth = {"SKLUSDT": Decimal("308.0")}
+    held, flat = expectations.positions(truth, {"SKLUSDT": Decimal(308), "RADUSDT": Decimal(0)})
+    assert held.held
+    assert flat.held
+    [wrong] = expectations.positions(truth, {"SKLUSDT": Decimal(0)})
+    assert (wrong.held, wrong.evidence) == (False, "the venue holds 308.0")
