@@ -166,7 +166,13 @@ SKL = {"symbol": "SKLUSDT"}
         ("❌ Position closed: SKLUSDT amount=0.0", "position_closed", {**SKL, "amount": "0.0"}),
         ("✅ Rollback verified: position closed", "rollback_verified", {}),
         ("❌ Rollback FAILED: SKLUSDT is still open", "rollback_failed", SKL),
+        ("🚨 Rollback of SKLUSDT not verified: it may still be open", "rollback_failed", SKL),
         ("❌ Atomic operation FAILED", "operation_failed", {}),
+        (
+            "❌ Atomic operation FAILED: SKLUSDT: UnverifiedError: no source confirms",
+            "operation_failed",
+            SKL,
+        ),
         (
             "❌ Atomic position creation failed: Order missing 'side' field",
             "operation_failed",
