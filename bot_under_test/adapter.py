@@ -1,0 +1,71 @@
+"""The bot as a replay drives it; the only file that knows of being driven.
+
+A bot of one's own needs a module with the same `create`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from bot_under_test.reference import ReferenceBot, Settings, Signal
+
+
+class BotHandle(Protocol):
+    """What a replay asks of a bot."""
+
+    async def start(self) -> None:
+        """Returns when the bot is ready for signals."""
+
+    async def deliver(self, signal: Mapping[str, object]) -> None:
+        """Hands a signal over; returns when the opening has ended, well or not."""
+
+    async def stop(self) -> None:
+        """Ends the bot and closes what it holds open."""
+
+    def believes(self) -> dict[str, Any]:
+        """What the bot takes for true: `positions`, `orders` and `rows`."""
+
+
+class _ReferenceHandle:
+    def __init__(self, settings: Settings) -> None:
+        self._bot = ReferenceBot(settings)
+        self._last: dict[str, Any] | None = None
+
+    async def start(self) -> None:
+        await self._bot.start()
+
+    async def deliver(self, signal: Mapping[str, object]) -> None:
+        await self._bot.open(Signal.read(signal))
+
+    async def stop(self) -> None:
+        self._last = self.believes()
+        await self._bot.stop()
+
+    def believes(self) -> dict[str, Any]:
+        if self._last is not None:  # after the end: as it was then
+            return self._last
+        bot = self._bot
+        return {
+            "positions": [
+                {
+                    "venue": bot.exchange.venue,
+                    "symbol": tracked.symbol,
+                    "side": tracked.side,
+                    "quantity": tracked.quantity,
+                    "stop_loss": tracked.stop_id is not None,
+                }
+                for tracked in bot.positions.positions.values()
+                if tracked.quantity > 0
+            ],
+            "orders": bot.exchange.known_orders,
+            "rows": [
+                {"symbol": str(row["symbol"]), "status": str(row["status"])}
+                for row in bot.database.rows()
+            ],
+        }
+
+
+def create(settings: Mapping[str, object]) -> BotHandle:
+    """A bot that is not yet started. Raises ValueError for settings that it does not know."""
+    return _ReferenceHandle(Settings.read(settings))

@@ -1,0 +1,304 @@
+"""Opening one position, all of it or nothing: entry, verification, stop-loss, or rollback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from bot_under_test.reference.client_ids import new_client_id
+from bot_under_test.reference.database import Database
+from bot_under_test.reference.defects import Defect
+from bot_under_test.reference.exchange_manager import ExchangeManager
+from bot_under_test.reference.orders import OrderResult, normalise
+from bot_under_test.reference.outcomes import describe, was_refused
+from bot_under_test.reference.position_guard import PositionGuard
+from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
+from bot_under_test.reference.rollback import Rollback
+from bot_under_test.reference.settings import Settings
+from bot_under_test.reference.stop_loss_manager import StopLossManager
+from bot_under_test.reference.trailing_stop import TrailingStopManager
+from bot_under_test.reference.verification import PositionVerifier
+
+logger = logging.getLogger("core.atomic_position_manager")
+
+
+class AtomicPositionError(Exception):
+    """A position could not be opened as it should."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is to be opened; `quantity` fits the venue's steps."""
+
+    signal_id: str
+    symbol: str
+    side: str
+    quantity: float
+
+
+@dataclass(slots=True, kw_only=True)
+class _Opening:
+    """How far an opening has come."""
+
+    entry: Entry
+    sent: bool = False
+    """The entry order may exist."""
+    order: OrderResult | None = None
+    position_id: int | None = None
+    stop_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Those that an opening needs."""
+
+    exchange: ExchangeManager
+    positions: PositionManager
+    database: Database
+    verifier: PositionVerifier
+    stops: StopLossManager
+    trailing: TrailingStopManager
+    rollback: Rollback
+    guard: PositionGuard
+
+
+class AtomicPositionManager:
+    """Opens positions one at a time or several at once; each either stands protected or is gone."""
+
+    def __init__(self, settings: Settings, parts: Parts) -> None:
+        self._settings = settings
+        self._defects = settings.defects
+        self._parts = parts
+        self._exchange = parts.exchange
+        self._positions = parts.positions
+        self._database = parts.database
+
+    async def open(self, entry: Entry) -> bool:
+        """Whether the position stands. Raises nothing but cancellation."""
+        opening = _Opening(entry=entry)
+        logger.info(
+            "⚙️ Atomic operation started: %s %s %s", entry.symbol, entry.side, entry.quantity
+        )
+        self._parts.guard.leave_alone(entry.symbol)
+        try:
+            await self._enter(opening)
+            await self._stand(opening)
+        except Exception as error:
+            await self._fail(opening, error)
+            return False
+        finally:
+            self._parts.guard.watch(entry.symbol)
+        return True
+
+    # entering
+
+    async def _enter(self, opening: _Opening) -> None:
+        """Leverage, the order, and the row; a row means that the order is known."""
+        entry = opening.entry
+        symbol = entry.symbol
+        await self._exchange.set_leverage(symbol, self._settings.leverage)
+        if Defect.REGISTERS_AFTER_ORDER in self._defects:
+            order = await self._send_order(opening)
+            self._positions.pre_register(symbol, entry.side)
+        else:
+            self._positions.pre_register(symbol, entry.side)
+            order = await self._send_order(opening)
+        opening.order = order
+        opening.order = order = await self._fetch_entry(order)
+        opening.position_id = self._database.create_position(
+            venue=self._exchange.venue,
+            symbol=symbol,
+            side=entry.side,
+            quantity=order.filled or entry.quantity,
+            status=self._status_without_stop("entry_placed"),
+            entry_price=order.average,
+            entry_order_id=order.id,
+        )
+        logger.info("📝 Position record created: ID=%d", opening.position_id)
+
+    async def _send_order(self, opening: _Opening) -> OrderResult:
+        entry = opening.entry
+        client_id = new_client_id("en") if self._settings.own_client_ids else None
+        opening.sent = True
+        try:
+            reply = await self._exchange.create_market_order(
+                entry.symbol, entry.side, entry.quantity, client_id, reduce_only=False
+            )
+        except Exception as error:
+            if was_refused(error):
+                opening.sent = False
+                raise
+            if client_id is None:
+                raise
+            logger.warning("⚠️ Entry order of %s: %s", entry.symbol, describe(error))
+            found = await self._find_lost_order(client_id, entry.symbol)
+            if found is None:
+                raise
+            return found
+        order = normalise(reply, entry.symbol)
+        logger.info(
+            "✅ [create_market_order completed] %s %s: id=%s, status=%s, filled=%s/%s",
+            entry.symbol,
+            entry.side,
+            order.id,
+            order.status,
+            order.filled,
+            order.amount,
+        )
+        return order
+
+    async def _find_lost_order(self, client_id: str, symbol: str) -> OrderResult | None:
+        """The order whose reply never came; None if the venue does not show it."""
+        delay_s = self._settings.lost_order_delay_s
+        for _ in range(self._settings.order_fetch_attempts):
+            await asyncio.sleep(delay_s)
+            delay_s *= self._settings.order_fetch_growth
+            try:
+                order = await self._exchange.find_order(client_id, symbol)
+            except Exception as error:
+                logger.warning("⚠️ Order %s unknown: %s", client_id, describe(error))
+                continue
+            if order is not None:
+                logger.info("🔎 Found the order after all: id=%s, %s", order.id, order.status)
+                return order
+        return None
+
+    async def _fetch_entry(self, order: OrderResult) -> OrderResult:
+        """The order as the venue shows it after a moment; as it was created, if it does not."""
+        settings = self._settings
+        once = Defect.FETCHES_ORDER_ONCE in self._defects
+        attempts = 1 if once else settings.order_fetch_attempts
+        delay_s = settings.order_fetch_delay_s
+        for attempt in range(1, attempts + 1):
+            await asyncio.sleep(delay_s)
+            delay_s *= settings.order_fetch_growth
+            try:
+                fetched = await self._exchange.fetch_order(order.id, order.symbol)
+            except Exception as error:
+                logger.warning(
+                    "⚠️ Fetch order %s, attempt %d/%d: %s",
+                    order.id,
+                    attempt,
+                    attempts,
+                    describe(error),
+                )
+                continue
+            if once:
+                found = f"order data: id={fetched.id}, status={fetched.status}"
+            else:
+                found = f"order on attempt {attempt}/{attempts}: id={fetched.id}"
+            logger.info(
+                "✅ Fetched binance %s, filled=%s/%s, avgPrice=%s",
+                found,
+                fetched.filled,
+                fetched.amount,
+                fetched.average,
+            )
+            # A query may still show less than the reply did.
+            return fetched if fetched.filled >= order.filled else order
+        logger.warning("⚠️ Fetch order returned None for %s", order.id)
+        return order
+
+    # standing
+
+    async def _stand(self, opening: _Opening) -> None:
+        """Verification, then both stops, then `active`."""
+        entry, order, position_id = opening.entry, opening.order, opening.position_id
+        assert order is not None
+        assert position_id is not None
+        symbol = entry.symbol
+        quantity = order.filled or entry.quantity
+        logger.info("🔍 Verifying position exists for %s...", symbol)
+        if not await self._parts.verifier.verify(order, quantity):
+            raise AtomicPositionError("Position verification failed")
+        self._database.set_status(position_id, self._status_without_stop("pending_sl"))
+        told = self._positions.get(symbol)
+        price = order.average or (told.entry_price if told else 0.0) or None
+        opening.stop_asked = True
+        stop = await self._parts.stops.protect(symbol, entry.side, quantity, price)
+        price = price or stop.trigger_price
+        trailing_id = await self._second_stop(entry, quantity, price)
+        self._database.set_stops(position_id, stop.id, trailing_id)
+        self._database.set_status(position_id, "active")
+        tracked = TrackedPosition(
+            id=position_id,
+            symbol=symbol,
+            side=entry.side,
+            quantity=quantity,
+            entry_price=price,
+            stop_id=stop.id,
+        )
+        self._positions.confirm(tracked)
+        self._log_event("position_created", opening, "INFO")
+        logger.info("✅ Position ACTIVE: %s ID=%d %s", symbol, position_id, quantity)
+        if told is not None and told.ended:
+            tracked.quantity, tracked.ended = 0.0, True
+            self._positions.on_closed(tracked)
+
+    async def _second_stop(self, entry: Entry, quantity: float, price: float) -> str | None:
+        """One stop protects already, so this one may fail."""
+        try:
+            stop = await self._parts.trailing.attach(entry.symbol, entry.side, quantity, price)
+        except Exception as error:
+            logger.warning("⚠️ Trailing stop of %s: %s", entry.symbol, describe(error))
+            return None
+        return stop.id
+
+    def _status_without_stop(self, status: str) -> str:
+        """What the row says until a stop-loss rests."""
+        if Defect.ACTIVE_BEFORE_STOP in self._defects:
+            return "active"
+        return status
+
+    # failing
+
+    async def _fail(self, opening: _Opening, error: Exception) -> None:
+        symbol = opening.entry.symbol
+        logger.error("❌ Opening of %s failed: %s", symbol, describe(error))
+        if Defect.ROLLBACK_NEEDS_ENTRY_ORDER in self._defects:
+            something_to_close = opening.order is not None
+        else:
+            something_to_close = opening.sent
+        if something_to_close:
+            await self._roll_back(opening)
+        elif opening.position_id is not None:
+            self._set_row(opening, "failed")
+        if Defect.PLACEHOLDER_SURVIVES_ROLLBACK not in self._defects:
+            self._positions.remove(symbol)
+        self._log_event("position_error", opening, "ERROR", describe(error))
+        logger.error("❌ Atomic operation FAILED: %s: %s", symbol, describe(error))
+
+    async def _roll_back(self, opening: _Opening) -> None:
+        entry = opening.entry
+        if await self._parts.rollback.close(entry.symbol, entry.side, opening.order):
+            self._set_row(opening, "rolled_back")
+            logger.info("✅ Rollback verified: position closed")
+        else:
+            self._set_row(opening, "failed")
+            self._parts.guard.must_close(entry.symbol)
+        self._parts.trailing.detach(entry.symbol)
+        if opening.stop_asked:
+            self._parts.guard.must_clean(entry.symbol)
+
+    def _set_row(self, opening: _Opening, status: str) -> None:
+        if opening.position_id is not None:
+            self._database.set_status(opening.position_id, status)
+            logger.info("📝 Position record updated: ID=%d %s", opening.position_id, status)
+
+    def _log_event(
+        self, event_type: str, opening: _Opening, severity: str, reason: str | None = None
+    ) -> None:
+        entry = opening.entry
+        data: dict[str, object] = {
+            "symbol": entry.symbol,
+            "side": entry.side,
+            "quantity": entry.quantity,
+            "exchange": self._exchange.venue,
+            "position_id": opening.position_id,
+        }
+        if reason is not None:
+            data["error"] = reason
+        self._database.log_event(
+            event_type, data, correlation_id=entry.signal_id, severity=severity
+        )

@@ -1,0 +1,95 @@
+"""The defects that production versions of this bot had, by name, and which version had which.
+
+A version is a set of defects: whoever switches one on or off alone learns what it did. Each is
+asked for at one place in the code, as `if Defect.X in defects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import MappingProxyType
+
+
+class Defect(Enum):
+    """What went wrong on the way to Binance, one decision each."""
+
+    REGISTERS_AFTER_ORDER = "registers_after_order"
+    """The placeholder is registered after the order's reply: an event that beats it is dropped."""
+    PENDING_SKIPS_UPDATE = "pending_skips_update"
+    """An event for a placeholder is left before its quantity is stored."""
+    PENDING_READS_WRONG_KEYS = "pending_reads_wrong_keys"
+    """A placeholder reads `contracts` or `quantity`, the stream sends `size`: it stays at 0."""
+    NO_CACHED_POSITION = "no_cached_position"
+    """There is no cached position to ask for, and the WebSocket source is skipped in silence."""
+    WEBSOCKET_TRIED_WHEN_EMPTY = "websocket_tried_when_empty"
+    """The WebSocket source counts as tried after the first look, whatever it found."""
+    ORDER_RESULT_READ_AS_DICT = "order_result_read_as_dict"
+    """`.get("filled")` on a dataclass: AttributeError, every time."""
+    EXCEPTIONS_LOGGED_AT_DEBUG = "exceptions_logged_at_debug"
+    """What a source raises is logged at DEBUG, which level INFO hides."""
+    COMPARES_RAW_WITH_UNIFIED_SYMBOL = "compares_raw_with_unified_symbol"
+    """`SKL/USDT:USDT` is compared with `SKLUSDT`: never equal."""
+    FETCHES_ORDER_ONCE = "fetches_order_once"
+    """The new order is queried once; an order that is not yet visible is not asked for again."""
+    ROLLBACK_NEEDS_ENTRY_ORDER = "rollback_needs_entry_order"
+    """A failure before the entry order is known leaves nothing to roll back: the position stays."""
+    PLACEHOLDER_SURVIVES_ROLLBACK = "placeholder_survives_rollback"
+    """The placeholder stays after a rollback, and later signals for the symbol are duplicates."""
+    ACTIVE_BEFORE_STOP = "active_before_stop"
+    """The row is `active` before a stop-loss exists: a crash in between leaves it unprotected."""
+
+
+_OCTOBER_28 = frozenset(
+    {
+        Defect.REGISTERS_AFTER_ORDER,
+        Defect.PENDING_SKIPS_UPDATE,
+        Defect.NO_CACHED_POSITION,
+        Defect.ORDER_RESULT_READ_AS_DICT,
+        Defect.EXCEPTIONS_LOGGED_AT_DEBUG,
+        Defect.COMPARES_RAW_WITH_UNIFIED_SYMBOL,
+        Defect.FETCHES_ORDER_ONCE,
+        Defect.ROLLBACK_NEEDS_ENTRY_ORDER,
+        Defect.PLACEHOLDER_SURVIVES_ROLLBACK,
+        Defect.ACTIVE_BEFORE_STOP,
+    }
+)
+_THREE_FIXES = (
+    _OCTOBER_28
+    - {Defect.REGISTERS_AFTER_ORDER, Defect.PENDING_SKIPS_UPDATE, Defect.NO_CACHED_POSITION}
+) | {Defect.PENDING_READS_WRONG_KEYS, Defect.WEBSOCKET_TRIED_WHEN_EMPTY}
+_OCTOBER_29 = _THREE_FIXES - {Defect.FETCHES_ORDER_ONCE}
+_ATTRIBUTE_ACCESS = _OCTOBER_29 - {
+    Defect.ORDER_RESULT_READ_AS_DICT,
+    Defect.EXCEPTIONS_LOGGED_AT_DEBUG,
+}
+
+VERSIONS: Mapping[str, frozenset[Defect]] = MappingProxyType(
+    {
+        "2025-10-28": _OCTOBER_28,
+        "2025-10-28-three-fixes": _THREE_FIXES,
+        "2025-10-29": _OCTOBER_29,
+        "2025-10-29-attribute-access": _ATTRIBUTE_ACCESS,
+        "current": frozenset(),
+    }
+)
+
+
+def defects_of(
+    version: str, add: Iterable[str] = (), remove: Iterable[str] = ()
+) -> frozenset[Defect]:
+    """A version's defects, with some added and some removed by name.
+
+    Raises ValueError for a version or a defect that does not exist.
+    """
+    if version not in VERSIONS:
+        raise ValueError(f"there is no version {version!r}; choose one of {', '.join(VERSIONS)}")
+    return (VERSIONS[version] | _by_name(add)) - _by_name(remove)
+
+
+def _by_name(names: Iterable[str]) -> frozenset[Defect]:
+    known = {defect.value: defect for defect in Defect}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"there is no defect {unknown[0]!r}; choose among {', '.join(known)}")
+    return frozenset(known[name] for name in names)

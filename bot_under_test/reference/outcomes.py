@@ -1,0 +1,39 @@
+"""After a request failed: was it certainly not carried out?"""
+
+from __future__ import annotations
+
+import re
+
+import ccxt
+
+_REFUSALS = (
+    ccxt.AuthenticationError,
+    ccxt.ArgumentsRequired,
+    ccxt.BadRequest,
+    ccxt.InsufficientFunds,
+    ccxt.InvalidOrder,
+    ccxt.NotSupported,
+    ccxt.OperationRejected,
+    ccxt.DDoSProtection,
+)
+_CODE = re.compile(r'"code"\s*:\s*(-?\d+)')
+_UNKNOWN_OUTCOMES = frozenset({"-1000", "-1001", "-1006", "-1007"})
+"""Codes with which the venue says itself that it does not know (its error code page)."""
+
+
+def was_refused(error: BaseException) -> bool:
+    """Whether the venue, or ccxt itself, certainly did not carry the request out.
+
+    A time-out, a broken connection, a 5xx and -1007 leave that open: the order may exist.
+    """
+    code = _CODE.search(str(error))
+    if code is not None and code[1] in _UNKNOWN_OUTCOMES:
+        return False
+    if isinstance(error, _REFUSALS):
+        return True
+    return code is not None and isinstance(error, ccxt.BaseError)
+
+
+def describe(error: BaseException) -> str:
+    """Type and text of an error; a time-out has no text of its own."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

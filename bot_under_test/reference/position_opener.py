@@ -1,0 +1,93 @@
+"""What is looked at before a position is opened."""
+
+from __future__ import annotations
+
+import logging
+
+from bot_under_test.reference.atomic_position_manager import AtomicPositionManager, Entry
+from bot_under_test.reference.database import Database
+from bot_under_test.reference.exchange_manager import ExchangeManager
+from bot_under_test.reference.outcomes import describe
+from bot_under_test.reference.position_manager import PositionManager
+from bot_under_test.reference.settings import Settings
+from bot_under_test.reference.signals import Signal
+
+logger = logging.getLogger("core.position_manager")
+
+
+class SignalRefusedError(Exception):
+    """The bot will not open what the signal asks for."""
+
+
+class PositionOpener:
+    """Turns a signal into an entry, and has it opened."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        exchange: ExchangeManager,
+        positions: PositionManager,
+        database: Database,
+        atomic: AtomicPositionManager,
+    ) -> None:
+        self._settings = settings
+        self._exchange = exchange
+        self._positions = positions
+        self._database = database
+        self._atomic = atomic
+        self._busy: dict[str, None] = {}
+
+    async def open(self, signal: Signal) -> bool:
+        """Whether the position stands. Raises nothing but cancellation."""
+        symbol = signal.symbol
+        if symbol in self._busy or self._positions.get(symbol) is not None:
+            return self._refuse(signal, f"{symbol} is a duplicate: it is tracked already")
+        self._busy[symbol] = None
+        try:
+            entry = await self._entry(signal)
+        except Exception as error:
+            return self._refuse(signal, describe(error))
+        else:
+            logger.info("Opening position ATOMICALLY: %s %s %s", symbol, entry.side, entry.quantity)
+            opened = await self._atomic.open(entry)
+            if not opened:
+                self._log_failure(signal, "atomic operation failed")
+            return opened
+        finally:
+            self._busy.pop(symbol, None)
+
+    async def _entry(self, signal: Signal) -> Entry:
+        """Each line one round trip: what is there, what is owned, what it costs."""
+        exchange, symbol = self._exchange, signal.symbol
+        if await exchange.position(symbol) is not None:
+            raise SignalRefusedError(f"{symbol} is open already")
+        free, _ = await exchange.balance()
+        _, total = await exchange.balance()
+        others = await exchange.positions()
+        price = await exchange.last_price(symbol)
+        quantity = signal.quantity
+        if quantity is None:
+            quantity = (signal.usdt_size or self._settings.usdt_size) / price
+        quantity = exchange.round_quantity(symbol, quantity)
+        cost = quantity * price
+        if cost < exchange.minimum_cost(symbol):
+            raise SignalRefusedError(f"{symbol} for {cost:.2f} USDT is below the venue's minimum")
+        if cost / self._settings.leverage > free:
+            raise SignalRefusedError(
+                f"{symbol} for {cost:.2f} USDT exceeds the {free:.2f} of {total:.2f} USDT that "
+                f"{len(others)} positions leave"
+            )
+        return Entry(signal_id=signal.id, symbol=symbol, side=signal.side, quantity=quantity)
+
+    def _refuse(self, signal: Signal, reason: str) -> bool:
+        logger.warning("⚠️ Signal %s not executed: %s", signal.id, reason)
+        self._log_failure(signal, reason)
+        return False
+
+    def _log_failure(self, signal: Signal, reason: str) -> None:
+        self._database.log_event(
+            "signal_execution_failed",
+            {"symbol": signal.symbol, "side": signal.side, "error": reason},
+            correlation_id=signal.id,
+            severity="ERROR",
+        )
