@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
 from scenarios.schema import Scenario
-from scenarios.types import Frame
+from scenarios.types import VENUES, Frame
 from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names
 
@@ -81,14 +82,16 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
         for symbol in _mapping(_mapping(venue).get("instruments"))
     ]
     own = list(_mapping(data.get("milestones")))
+    # An unknown venue is a problem of its own; its hosts are not to be told of as well.
+    hosts = None
+    if all(venue in VENUES for venue in venues):
+        hosts = [*dict.fromkeys(["bot", *_mapping(data.get("hosts"))])]
+        hosts += (name for venue in venues for name in host_names(venue))
     return Frame(
         start=_start(data.get("start")),
         venues=list(venues),
         symbols=symbols,
-        hosts=[
-            *dict.fromkeys(["bot", *_mapping(data.get("hosts"))]),
-            *(name for venue in venues for name in host_names(venue)),
-        ],
+        hosts=hosts,
         milestones=None if milestones is None else [*milestones, *own],
     )
 
@@ -104,5 +107,14 @@ def _start(value: object) -> Start | None:
         return None
 
 
+def main() -> None:
+    """Writes the JSON Schema to the standard output."""
+    sys.stdout.write(json_schema_text())
+
+
 def _file_problem(file: str, rule: str, cure: str) -> Problem:
     return Problem(file=file, line=1, key="", value="", rule=rule, cure=cure)
+
+
+if __name__ == "__main__":
+    main()

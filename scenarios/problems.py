@@ -22,6 +22,8 @@ def problems_of(
     """One problem for each error, in no particular order."""
     found: dict[tuple[str, str], Problem] = {}
     for details in error.errors():
+        if _counts_only_what_is_good(details, document):
+            continue
         problem = _problem(details, document, model)
         found.setdefault((problem.key, problem.rule), problem)
     return list(found.values())
@@ -44,6 +46,12 @@ def _problem(details: ErrorDetails, document: Document, model: type[BaseModel]) 
         rule=rule,
         cure=cure,
     )
+
+
+def _counts_only_what_is_good(details: ErrorDetails, document: Document) -> bool:
+    """A list whose entries are all wrong is called too short as well; it is not."""
+    path = _document_path(details["loc"], document.data)
+    return details["type"] == "too_short" and bool(_value_at(document.data, path))
 
 
 _WITHOUT_VALUE = ("missing", "extra_forbidden")

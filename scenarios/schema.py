@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from scenarios.markets import Instrument, Venue
 from scenarios.types import (
@@ -186,12 +186,17 @@ class HiddenRule(Part):
     times: Count | None = None
 
 
+def _one_or_each(value: object) -> str:
+    return "each" if isinstance(value, dict) else "one"
+
+
 class Expectation(Part):
     """What one version must do; what an old version did in production is expected of it."""
 
-    outcome: Outcome | dict[Symbol, Outcome] = Field(
-        description="How the signal's symbol ends, or each of several."
-    )
+    outcome: Annotated[
+        Annotated[Outcome, Tag("one")] | Annotated[dict[Symbol, Outcome], Tag("each")],
+        Discriminator(_one_or_each),
+    ] = Field(description="How the signal's symbol ends, or each of several.")
     milestones: tuple[MilestoneRule, ...] = ()
     position: dict[Symbol, Number] = Field(
         default_factory=dict, description="What the venue holds at the end."
@@ -200,13 +205,6 @@ class Expectation(Part):
     breaks: tuple[Invariant, ...] = Field(
         default=(), description="Invariants it is known to break."
     )
-
-    @field_validator("outcome", mode="before")
-    @classmethod
-    def _outcome(cls, value: object) -> object:
-        if not isinstance(value, (str, dict)):
-            raise Unusable("must be an outcome", "write `opened`, or one for each symbol")
-        return value
 
 
 class InvariantSettings(Part):

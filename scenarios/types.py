@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -115,11 +116,6 @@ def _switch(value: object) -> bool:
     return value
 
 
-def _date(value: object) -> str:
-    parse_date(value)
-    return str(value)
-
-
 def _told(value: object) -> str:
     """A value as Python code that logs it would spell it."""
     if isinstance(value, (str, int, Decimal)):
@@ -222,7 +218,9 @@ StartMoment = Annotated[
     PlainValidator(parse_start),
     WithJsonSchema({"type": "string", "examples": ["2025-10-28T22:34:00+04:00"]}),
 ]
-Date = Annotated[str, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Date = Annotated[
+    date, PlainValidator(parse_date), WithJsonSchema({"type": "string", "format": "date"})
+]
 Offset = Annotated[
     int, BeforeValidator(parse_offset), WithJsonSchema({"type": "string", "examples": ["+04:00"]})
 ]
