@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -56,6 +57,10 @@ class MilestonePatterns:
     def names(self) -> tuple[str, ...]:
         """Every name there is, in the file's order."""
         return tuple(self._titles)
+
+    def all(self) -> tuple[MilestonePattern, ...]:
+        """Every pattern, in the order in which they are tried."""
+        return self._patterns
 
     def title(self, name: str) -> str:
         """What a report calls the milestone; the name in words if no file knows it."""
@@ -122,3 +127,20 @@ def known() -> MilestonePatterns:
 def find(text: str, logger: str = "") -> MilestoneMatch | None:
     """The milestone that `text` speaks of by the patterns of this package, or None."""
     return known().find(text, logger)
+
+
+def with_patterns(further: Mapping[str, tuple[str, str]]) -> MilestonePatterns:
+    """The patterns of this package, and before them `further`: a logger (a shell-style pattern)
+    and a regular expression by name."""
+    if not further:
+        return known()
+    own = (
+        MilestonePattern(
+            name=name,
+            title=name.replace("_", " "),
+            patterns=(re.compile(message),),
+            logger=re.compile(fnmatch.translate(logger)),
+        )
+        for name, (logger, message) in further.items()
+    )
+    return MilestonePatterns([*own, *known().all()])

@@ -172,14 +172,16 @@ class World:
     @overload
     def run_until(self, target: asyncio.Future[T]) -> T: ...
     @overload
-    def run_until(self, target: int | datetime | Callable[[], bool]) -> None: ...
-    def run_until(self, target: Any) -> Any:
+    def run_until(
+        self, target: int | datetime | Callable[[], bool], *, limit_ns: int | None = None
+    ) -> None: ...
+    def run_until(self, target: Any, *, limit_ns: int | None = None) -> Any:
         """Runs the world until a task is done, a moment has come, or a condition holds.
 
         A moment is an aware datetime or nanoseconds since the epoch; everything due at it still
-        runs. A condition is looked at between turns. Returns the task's result or raises its
-        exception. Raises StalledError when nothing can happen any more, SpinningError when time
-        does not pass.
+        runs. A condition is looked at between turns, up to the moment `limit_ns` where one is
+        given. Returns the task's result or raises its exception. Raises StalledError when nothing
+        can happen any more, SpinningError when time does not pass.
         """
         if isinstance(target, asyncio.Future):
             self._run(target.done, None)
@@ -190,7 +192,7 @@ class World:
                 raise WorldError(f"time can't go backwards: now {self.env.now}, asked {until_ns}")
             self._run(None, until_ns)
             return None
-        self._run(target, None)
+        self._run(target, limit_ns)
         return None
 
     def run_for(self, seconds: float) -> None:

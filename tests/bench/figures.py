@@ -56,9 +56,7 @@ def seconds(action: Callable[[], object]) -> float:
         gc.enable()
 
 
-def median_ratio(
-    one: Callable[[], float], other: Callable[[], float], rounds: int = 7
-) -> float:
+def median_ratio(one: Callable[[], float], other: Callable[[], float], rounds: int = 7) -> float:
     """The median of `one() / other()`, each pair measured back to back, in alternating order."""
     ratios = []
     for number in range(rounds):

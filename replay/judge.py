@@ -1,0 +1,131 @@
+"""A run against its scenario: every expectation and every invariant becomes a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from replay import expectations, invariants
+from replay.evidence import Evidence
+from replay.result import Finding, HiddenException, Verdict
+
+if TYPE_CHECKING:
+    from scenarios.schema import Expectation, HiddenRule, MilestoneRule, Scenario
+
+ZERO = Decimal(0)
+_INVARIANTS = {
+    "protected": invariants.NO_UNPROTECTED_POSITION,
+    "belief": invariants.BELIEF_EQUALS_TRUTH,
+    "known_orders": invariants.NO_UNKNOWN_ORDER,
+    "clean_rollback": invariants.NOTHING_LEFT_AFTER_ROLLBACK,
+}
+"""The scenario's short names for the invariants."""
+
+
+def judge(
+    scenario: Scenario,
+    version: str,
+    evidence: Evidence,
+    hidden: Sequence[HiddenException],
+    undelivered: Sequence[str],
+) -> Verdict:
+    """All findings. A version that the scenario does not name has to open and to break nothing."""
+    expected = scenario.expectation(version)
+    findings = [*_outcomes(scenario, expected, evidence)]
+    for rule in expected.milestones:
+        findings.append(_milestone(rule, evidence))
+    findings += expectations.positions(evidence.end_positions, expected.position)
+    findings += (_hidden(rule, hidden) for rule in expected.hidden)
+    findings += (
+        Finding(kind="expectation", name="every signal is dealt with", held=False, evidence=told)
+        for told in undelivered
+    )
+    findings += invariants.judge(
+        evidence,
+        unprotected_limit_ns=scenario.invariants.unprotected_limit,
+        quantity_tolerance=scenario.invariants.quantity_tolerance,
+        broken=tuple(_INVARIANTS[name] for name in expected.breaks),
+    )
+    return Verdict(findings=tuple(findings))
+
+
+def _outcomes(scenario: Scenario, expected: Expectation, evidence: Evidence) -> Iterator[Finding]:
+    wanted = expected.outcome
+    for symbol in scenario.symbols:
+        outcome = wanted if isinstance(wanted, str) else wanted.get(symbol)
+        if outcome is not None:
+            found = outcome_of(symbol, evidence)
+            yield Finding(
+                kind="expectation",
+                name=f"{symbol} ends {outcome}",
+                held=found == outcome,
+                evidence=f"{symbol} ended {found}",
+            )
+
+
+def outcome_of(symbol: str, evidence: Evidence) -> str:
+    """How a symbol ended: `opened` with a stop, `naked`, `rolled_back`, `closed`, `untouched`."""
+    intervals = [each for each in evidence.protection if each.symbol == symbol]
+    if evidence.end_positions.get(symbol, ZERO):
+        return "opened" if intervals[-1].protected else "naked"
+    if symbol in invariants.rollbacks(evidence):
+        return "rolled_back"
+    return "closed" if any(each.quantity for each in intervals) else "untouched"
+
+
+def _milestone(rule: MilestoneRule, evidence: Evidence) -> Finding:
+    seen, where, offset = evidence.milestones, rule.where, evidence.utc_offset_s
+    if rule.never is not None:
+        return expectations.never(seen, rule.never, where=where, utc_offset_s=offset)
+    assert rule.name is not None
+    if rule.at is not None:
+        return expectations.at(
+            seen,
+            rule.name,
+            when_ns=rule.at,
+            tolerance_ns=rule.within or 0,
+            where=where,
+            utc_offset_s=offset,
+        )
+    if rule.after is not None and rule.by is not None:
+        return expectations.after(
+            seen,
+            rule.name,
+            reference=rule.after,
+            distance_ns=rule.by,
+            tolerance_ns=rule.within or 0,
+            where=where,
+            utc_offset_s=offset,
+        )
+    if rule.after is not None:
+        return expectations.follows(
+            seen,
+            rule.name,
+            reference=rule.after,
+            at_most_ns=rule.at_most,
+            where=where,
+            utc_offset_s=offset,
+        )
+    if rule.times is not None:
+        return expectations.count(
+            seen, rule.name, times=rule.times, where=where, utc_offset_s=offset
+        )
+    return expectations.happened(seen, rule.name, where=where, utc_offset_s=offset)
+
+
+def _hidden(rule: HiddenRule, hidden: Sequence[HiddenException]) -> Finding:
+    found = [
+        each for each in hidden if each.type == rule.type and re.search(rule.message, each.message)
+    ]
+    count = sum(each.count for each in found)
+    held = count == rule.times if rule.times is not None else count > 0
+    wanted = "" if rule.times is None else f", {rule.times} times"
+    told = "; ".join(f"{each.type}: {each.message} at {each.place}" for each in found)
+    return Finding(
+        kind="expectation",
+        name=f"a hidden {rule.type}{wanted}",
+        held=held,
+        evidence=f"{count} times: {told}" if found else "none was logged",
+    )

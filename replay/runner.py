@@ -1,0 +1,189 @@
+"""Takes one version of a bot once through one scenario.
+
+The bot is a guest on a host of a world; what it did is read off its log records, what was true off
+the venues' models, and both are judged by what the scenario expects.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from replay import production_log
+from replay.evidence import Belief, Evidence
+from replay.guest import Guest
+from replay.hidden import hidden_exceptions
+from replay.judge import judge
+from replay.milestones import known, with_patterns
+from replay.result import Milestone, RunResult
+from replay.stage import BOT, Stage, set_up
+from scenarios import catalogue
+from scenarios.schema import Scenario
+from simulator import World
+
+PROJECT = Path(__file__).parents[1]
+
+
+class _RealClock:
+    """The real clock, kept where a world does not look for names to replace."""
+
+    def __init__(self) -> None:
+        self.read = perf_counter
+
+
+_real_clock = _RealClock()
+
+
+def scenarios() -> Sequence[tuple[str, str]]:
+    """Name and title of every scenario there is."""
+    return [(name, _load(name).title) for name in catalogue.names()]
+
+
+def versions(name_or_path: str, /) -> tuple[str, ...]:
+    """The bot versions a scenario speaks of."""
+    return _load(name_or_path).versions
+
+
+def _load(name_or_path: str) -> Scenario:
+    return catalogue.open_scenario(name_or_path, milestones=known().names)
+
+
+def run(name_or_path: str, /, *, version: str, seed: int | None = None) -> RunResult:
+    """One run; `seed` None takes the scenario's. Raises SimulatorError for what ends a run early:
+    an unusable scenario, a world that stalls or spins, time that runs out."""
+    return play(_load(name_or_path), name_or_path, version=version, seed=seed)
+
+
+def play(
+    scenario: Scenario, name_or_path: str, *, version: str, seed: int | None = None
+) -> RunResult:
+    """As `run`, of a scenario that is loaded already."""
+    began = _real_clock.read()
+    seed = scenario.seed if seed is None else seed
+    with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
+        stage = set_up(scenario, world)
+        guest = Guest(scenario, version, stage)
+        guest.run()
+        evidence = _evidence(stage, guest.believes())
+        virtual_ns = world.env.elapsed_ns
+    lines = tuple(world.trace.lines())
+    entries = world.trace.entries()
+    hidden = hidden_exceptions(entries, world.env.start_ns)
+    evidence = replace(evidence, milestones=_milestones(scenario, entries, world))
+    production, unread = _production(scenario)
+    return RunResult(
+        scenario=scenario.name,
+        title=scenario.title,
+        version=version,
+        seed=seed,
+        digest=world.trace.digest(),
+        start_ns=world.env.start_ns,
+        utc_offset_s=world.utc_offset_s,
+        virtual_ns=virtual_ns,
+        real_s=_real_clock.read() - began,
+        command=_command(name_or_path, version, seed),
+        verdict=judge(scenario, version, evidence, hidden, guest.troubles),
+        milestones=evidence.milestones,
+        production=production,
+        unread_log_lines=unread,
+        hidden=hidden,
+        faults_fired={
+            f"{venue}: {name}": count
+            for venue, each in stage.venues.items()
+            for name, count in each.faults.fired.items()
+        },
+        unknown_hosts=tuple(
+            dict.fromkeys(str(each["name"]) for each in entries if each["kind"] == "unknown_host")
+        ),
+        refusals=tuple(str(refusal) for refusal in world.refusals),
+        trace=entries,
+        trace_lines=lines,
+    )
+
+
+@contextmanager
+def _logging_as_in_production() -> Iterator[None]:
+    """The bot prints from INFO up, to nowhere: its lines are in the trace, the screen is ours."""
+    root = logging.getLogger()
+    level, nowhere = root.level, logging.NullHandler()
+    root.setLevel(logging.INFO)
+    root.addHandler(nowhere)
+    try:
+        yield
+    finally:
+        root.removeHandler(nowhere)
+        root.setLevel(level)
+
+
+def _evidence(stage: Stage, believed: Mapping[str, Any]) -> Evidence:
+    """What is true at the end of the run, and what the bot holds to be true."""
+    now_ns = stage.world.env.now
+    observers = stage.observers.values()
+    return Evidence(
+        protection=tuple(each for one in observers for each in one.protection(now_ns)),
+        end_positions={
+            symbol: quantity for one in observers for symbol, quantity in one.positions().items()
+        },
+        end_orders=tuple(order for one in observers for order in one.orders()),
+        believed=Belief(
+            positions={
+                str(each["symbol"]): _signed(each) for each in believed.get("positions", ())
+            },
+            orders=tuple(str(each) for each in believed.get("orders", ())),
+        ),
+        utc_offset_s=stage.world.utc_offset_s,
+    )
+
+
+def _signed(position: Mapping[str, Any]) -> Decimal:
+    quantity = Decimal(str(position["quantity"]))
+    side = getattr(position["side"], "value", position["side"])
+    return -quantity if str(side).upper() in ("SELL", "SHORT") else quantity
+
+
+def _milestones(
+    scenario: Scenario, entries: Sequence[Mapping[str, Any]], world: World
+) -> tuple[Milestone, ...]:
+    """The moments that matter, read off what the bot logged for people to see."""
+    patterns = with_patterns(
+        {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
+    )
+    found = []
+    for entry in entries:
+        if entry["kind"] != "log" or entry.get("hidden") or entry["host"] != BOT:
+            continue
+        match = patterns.find(entry["message"], entry["logger"])
+        if match is not None:
+            found.append(
+                Milestone(
+                    name=match.name,
+                    time_ns=world.env.start_ns + entry["t"],
+                    host=entry["host"],
+                    text=entry["message"],
+                    groups=match.groups,
+                )
+            )
+    return tuple(found)
+
+
+def _production(scenario: Scenario) -> tuple[tuple[Milestone, ...], tuple[str, ...]]:
+    """The milestones of the production log, and the lines of it that say nothing known."""
+    log = scenario.log
+    if log is None:
+        return (), ()
+    read = production_log.read(
+        PROJECT / log.file, date.fromisoformat(str(log.date)), log.utc_offset
+    )
+    return read.milestones(), read.unread
+
+
+def _command(name_or_path: str, version: str, seed: int) -> str:
+    return f"replay run {shlex.quote(name_or_path)} --bot {version} --seed {seed}"
