@@ -72,7 +72,7 @@ def behaviour(name: str, venue: markets.Venue) -> Behaviour:
             )
             for rule in rules.visibility
         ),
-        faults=tuple(_fault(rule) for rule in rules.faults),
+        faults=tuple(fault_rule(rule) for rule in rules.faults),
         limits=None
         if rules.limits is None
         else tuple(
@@ -112,7 +112,8 @@ def open_positions(exchange: Exchange, account: str, venue: markets.Venue) -> No
             )
 
 
-def _fault(rule: markets.Fault) -> FaultRule:
+def fault_rule(rule: markets.Fault) -> FaultRule:
+    """A fault as the venue takes it."""
     return FaultRule(
         name=rule.name,
         endpoint=rule.endpoint,

@@ -14,7 +14,7 @@ from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
 from scenarios.schema import Scenario
-from scenarios.types import VENUES, Frame
+from scenarios.types import BOT, VENUES, Frame
 from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names
 
@@ -85,8 +85,7 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
     # An unknown venue is a problem of its own; its hosts are not to be told of as well.
     hosts = None
     if all(venue in VENUES for venue in venues):
-        hosts = [*dict.fromkeys(["bot", *_mapping(data.get("hosts"))])]
-        hosts += (name for venue in venues for name in host_names(venue))
+        hosts = [BOT, *(name for venue in venues for name in host_names(venue))]
     return Frame(
         start=_start(data.get("start")),
         venues=list(venues),

@@ -25,7 +25,7 @@ from scenarios.types import (
     nearest,
 )
 from scenarios.units import Unusable
-from scenarios.venues import profile_names, read_setting
+from scenarios.venues import check_fault, check_window, profile_names, read_setting
 from simulator.exchange.behaviour import FaultKind
 
 QUOTES = ("USDT", "USDC")
@@ -169,6 +169,12 @@ class VisibilityRule(_During):
     )
     lag: Distribution
 
+    @field_validator("window")
+    @classmethod
+    def _known_window(cls, value: str) -> str:
+        check_window(value)
+        return value
+
 
 class LimitRule(Part):
     """So many units in each span of time."""
@@ -230,6 +236,18 @@ class VenueBehaviour(Part):
         for index, name in enumerate(names):
             if name in names[:index]:
                 raise Unusable("the name of a fault is its own", "rename one", (index, "name"))
+        return faults
+
+    @field_validator("faults")
+    @classmethod
+    def _possible_faults(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        from scenarios.build import fault_rule
+
+        for index, fault in enumerate(faults):
+            try:
+                check_fault(fault_rule(fault))
+            except Unusable as error:
+                raise Unusable(error.rule, error.cure, (index,)) from None
         return faults
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from scenarios.markets import Instrument, Venue
 from scenarios.types import (
+    BotHost,
     Count,
     Date,
     Distribution,
@@ -29,6 +30,7 @@ from scenarios.types import (
     VenueKind,
     VenueName,
     Whole,
+    nearest,
 )
 from scenarios.units import Unusable
 
@@ -233,7 +235,7 @@ class Scenario(Part):
     seed: Whole = 1
     links: tuple[Link, ...] = ()
     venues: dict[VenueKind, Venue] = Field(min_length=1)
-    hosts: dict[str, HostSettings] = Field(default_factory=dict)
+    hosts: dict[BotHost, HostSettings] = Field(default_factory=dict)
     bot: Bot = Bot()
     stimulus: tuple[Stimulus, ...] = Field(min_length=1)
     milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
@@ -262,6 +264,25 @@ class Scenario(Part):
         """What is expected of a version. One that the file does not name has to open."""
         named = self.expect.get(version)
         return Expectation(outcome="opened") if named is None else named
+
+    @field_validator("stimulus")
+    @classmethod
+    def _before_the_end(
+        cls, stimulus: tuple[Stimulus, ...], info: ValidationInfo
+    ) -> tuple[Stimulus, ...]:
+        until_ns = info.data.get("until")
+        for index, each in enumerate(stimulus):
+            if until_ns and each.at >= until_ns:  # 0 where the start is unusable
+                raise Unusable("comes when the run is over", "raise `until`", (index, "at"))
+        return stimulus
+
+    @model_validator(mode="after")
+    def _settings_of_known_versions(self) -> Scenario:
+        for version in self.bot.versions:
+            if version not in self.expect:
+                rule, cure = "expect says nothing of this version", nearest(version, self.versions)
+                raise Unusable(rule, cure, ("bot", "versions", version))
+        return self
 
     @field_validator("expect")
     @classmethod

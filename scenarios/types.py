@@ -39,6 +39,8 @@ from scenarios.units import (
 from simulator.distributions import Distribution as DurationDistribution
 
 VENUES = ("binance",)
+BOT = "bot"
+"""The host that every scenario has besides those of its venues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,7 @@ Offset = Annotated[
 ]
 Symbol = Annotated[str, BeforeValidator(_text), _known("symbol", lambda frame: frame.symbols)]
 VenueKind = Annotated[str, BeforeValidator(_text), _known("venue", lambda _: VENUES)]
+BotHost = Annotated[str, BeforeValidator(_text), _known("host to set up", lambda _: (BOT,))]
 VenueName = Annotated[str, BeforeValidator(_text), _known("venue", lambda frame: frame.venues)]
 HostName = Annotated[str, BeforeValidator(_text), _known("host", lambda frame: frame.hosts)]
 MilestoneName = Annotated[

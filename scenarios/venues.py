@@ -11,6 +11,36 @@ from dataclasses import fields
 
 from scenarios.types import VENUES, nearest
 from scenarios.units import Unusable, parse_duration
+from simulator.exchange.behaviour import FaultRule, matches
+
+WINDOWS = ("order", "open_orders", "positions", "balance", "fills")
+"""Queries whose answers can lag; the events of streams are windows as well."""
+
+LAGGING_EVENTS = (
+    "ACCOUNT_UPDATE",
+    "ORDER_TRADE_UPDATE",
+    "TRADE_LITE",
+    "ALGO_UPDATE",
+    "CONDITIONAL_ORDER_TRIGGER_REJECT",
+    "ACCOUNT_CONFIG_UPDATE",
+)
+
+
+def check_window(pattern: str) -> None:
+    """Raises Unusable for a pattern that no window fits: the rule would do nothing."""
+    windows = [*WINDOWS, *(f"stream.{event}" for event in LAGGING_EVENTS)]
+    if not any(matches(pattern, window) for window in windows):
+        raise Unusable("no such window", nearest(pattern, windows))
+
+
+def check_fault(rule: FaultRule) -> None:
+    """Raises Unusable for a fault that the venue could not carry out."""
+    from simulator.binance.venue import _check_fault
+
+    try:
+        _check_fault(rule)
+    except ValueError as error:
+        raise Unusable(str(error), "") from None
 
 
 def host_names(venue: str) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ venues:
       settings: {listen_key_life: 5 min, retry_after: false}
       faults:
         - {name: lost, endpoint: POST /fapi/v1/order, kind: reply_lost, nth: [2, 3], times: 1}
-        - {name: down, endpoint: "*", kind: error, status: 503, body: "{}", probability: 0.5}
+        - {name: down, endpoint: GET *, kind: error, status: 503, body: "{}", probability: 0.5}
 stimulus:
   - {at: +5 s, signal: {id: 1, symbol: AUSDT, side: BUY, scores: [1, 2]}}
 expect:
@@ -117,7 +117,7 @@ def test_behaviour_is_carried_over_rule_by_rule(scenario: Scenario) -> None:
             ),
             FaultRule(
                 name="down",
-                endpoint="*",
+                endpoint="GET *",
                 kind=FaultKind.ERROR,
                 status=503,
                 body="{}",

@@ -146,7 +146,13 @@ def test_the_good_file_is_read() -> None:
         ),
         (
             "{window: order, lag: 300 ms}",
-            "{window: orders, lag: 300 ms, symbol: SKLUSD}",
+            "{window: stream.ACOUNT_UPDATE, lag: 300 ms}",
+            "scenarios/x.yaml:19: venues.binance.behaviour.visibility[0].window: "
+            "stream.ACOUNT_UPDATE — no such window; did you mean 'stream.ACCOUNT_UPDATE'?",
+        ),
+        (
+            "{window: order, lag: 300 ms}",
+            "{window: order, lag: 300 ms, symbol: SKLUSD}",
             "scenarios/x.yaml:19: venues.binance.behaviour.visibility[0].symbol: SKLUSD — "
             "no such symbol; did you mean 'SKLUSDT'?",
         ),
@@ -161,6 +167,30 @@ def test_the_good_file_is_read() -> None:
             "side: BYU",
             "scenarios/x.yaml:22: stimulus[0].signal.side: BYU — is none of the known words; "
             "did you mean 'BUY'?",
+        ),
+        (
+            "at: 22:34:09.793",
+            "at: 22:36:00",
+            "scenarios/x.yaml:21: stimulus[0].at: 22:36:00 — comes when the run is over; "
+            "raise `until`",
+        ),
+        (
+            "stimulus:",
+            "hosts: {boot: {clock_offset: -3 ms}}\nstimulus:",
+            "scenarios/x.yaml:20: hosts.boot — no such host to set up; did you mean 'bot'?",
+        ),
+        (
+            "stimulus:",
+            "bot: {versions: {curent: {}}}\nstimulus:",
+            "scenarios/x.yaml:20: bot.versions.curent — expect says nothing of this version; "
+            "did you mean 'current'?",
+        ),
+        (
+            "stimulus:",
+            "hosts: {bot: {stalls: [{after_log: {message: '('}, lasts: 1 s}]}}\nstimulus:",
+            "scenarios/x.yaml:20: hosts.bot.stalls[0].after_log.message: ( — is no regular "
+            "expression: missing ), unterminated subpattern at position 0; "
+            "escape special signs with \\",
         ),
         (
             "id: 1,",
@@ -227,6 +257,13 @@ def test_the_good_file_is_read() -> None:
             "    behaviour:\n      settings: {listen_key_lif: 60 min}\n",
             "scenarios/x.yaml:18: venues.binance.behaviour.settings.listen_key_lif: 60 min — "
             "binance has no such setting; did you mean 'listen_key_life'?",
+        ),
+        (
+            "    behaviour:\n",
+            "    behaviour:\n      faults: [{name: a, endpoint: stream.X, kind: hang}]\n",
+            "scenarios/x.yaml:18: venues.binance.behaviour.faults[0] — fault 'a': "
+            "hang cannot happen to stream messages; "
+            "can: drop, duplicate, delay, silence, disconnect",
         ),
         (
             "    behaviour:\n",
