@@ -87,6 +87,9 @@ class AtomicPositionManager:
         except Exception as error:
             await self._fail(opening, error)
             return False
+        except asyncio.CancelledError:
+            self._parts.guard.look_now()
+            raise
         finally:
             self._parts.guard.watch(entry.symbol)
         return True

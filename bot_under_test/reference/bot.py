@@ -64,6 +64,7 @@ class ReferenceBot:
             AtomicPositionManager(settings, parts),
         )
         self._guarding: asyncio.Task[None] | None = None
+        self._openings: set[asyncio.Task[bool]] = set()
 
     async def start(self) -> None:
         """Returns when the bot is ready for signals."""
@@ -80,10 +81,14 @@ class ReferenceBot:
 
     async def open(self, signal: Signal) -> bool:
         """Whether the signal's position stands."""
-        return await self._opener.open(signal)
+        task = asyncio.create_task(self._opener.open(signal))
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
+        return await task
 
     async def stop(self) -> None:
-        """Ends the bot; positions and their stops stay at the venue."""
+        """Ends the bot once its openings have; positions and their stops stay at the venue."""
+        await asyncio.gather(*self._openings, return_exceptions=True)
         if self._guarding is not None:
             self._guarding.cancel()
             await asyncio.gather(self._guarding, return_exceptions=True)

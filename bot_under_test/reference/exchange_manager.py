@@ -16,6 +16,7 @@ import ccxt
 import ccxt.async_support
 
 from bot_under_test.reference.orders import OrderResult, normalise
+from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.settings import Credentials, Settings
 from bot_under_test.reference.signals import BUY, SELL
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 _PAUSE_WITHOUT_WORD_S = 60.0
 """How long to be silent after 429 or 418 without a Retry-After: the longest window of a limit."""
+
+_START_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class PausedError(Exception):
@@ -77,9 +80,20 @@ class ExchangeManager:
         )
 
     async def start(self) -> None:
-        """Loads the markets, and what ccxt loads before its first look at positions."""
-        await self._client.load_markets()
-        await self._client.load_leverage_brackets()
+        """Loads the markets, and what ccxt loads before its first look at positions.
+
+        Raises what ccxt raised last, when the venue cannot be reached for half a minute.
+        """
+        for pause_s in (*_START_PAUSES_S, None):
+            try:
+                await self._client.load_markets()
+                await self._client.load_leverage_brackets()
+                return
+            except ccxt.NetworkError as error:
+                if pause_s is None:
+                    raise
+                logger.warning("⚠️ Venue not ready: %s", describe(error))
+                await asyncio.sleep(pause_s)
 
     async def close(self) -> None:
         await self._client.close()

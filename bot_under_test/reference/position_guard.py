@@ -46,6 +46,7 @@ class PositionGuard:
         self._on_adopted = on_adopted
         self._wake = asyncio.Event()
         self._opening: dict[str, None] = {}
+        self._touched: dict[str, None] = {}
         self._closing: dict[str, None] = {}
         self._cleaning: dict[str, None] = {}
         self._missing_since_s: dict[str, float] = {}
@@ -59,10 +60,13 @@ class PositionGuard:
     def leave_alone(self, symbol: str) -> None:
         """The symbol is being opened: whoever does it answers for it."""
         self._opening[symbol] = None
+        self._touched[symbol] = None
 
     def watch(self, symbol: str) -> None:
         """The opening has ended, one way or the other."""
         self._opening.pop(symbol, None)
+        if symbol in self._closing or symbol in self._cleaning:
+            self._wake.set()
 
     def must_close(self, symbol: str) -> None:
         """Whatever is there has to go, however long it takes."""
@@ -110,11 +114,12 @@ class PositionGuard:
 
     async def _compare(self) -> bool:
         well = True
+        self._touched = dict(self._opening)
         open_positions = await self._exchange.positions()
         for position in open_positions:
             self._missing_since_s.pop(position.symbol, None)
-            if position.symbol in self._opening:
-                continue
+            if position.symbol in self._touched:
+                continue  # opened meanwhile: the positions are from before
             if position.symbol in self._closing:
                 await self._close(position)
                 well = False
@@ -136,7 +141,7 @@ class PositionGuard:
     async def _protect(self, position: ExchangePosition) -> bool:
         """A stop, or the end: a position that cannot be protected is closed."""
         symbol = position.symbol
-        if symbol in self._opening:  # while the stops were looked up
+        if symbol in self._touched:  # while the stops were looked up
             return True
         logger.warning("🛡️ %s %s has no stop-loss", symbol, position.quantity)
         try:
@@ -200,7 +205,7 @@ class PositionGuard:
         mine = [t.symbol for t in self._positions.positions.values() if isinstance(t.id, int)]
         expected = dict.fromkeys([*mine, *self._closing])
         for symbol in expected:
-            if symbol in shown or symbol in self._opening:
+            if symbol in shown or symbol in self._touched:
                 continue
             since_s = self._missing_since_s.setdefault(symbol, now_s)
             if now_s - since_s < self._settings.guard_interval_s:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -51,7 +52,7 @@ def _instrument(symbol: str, tick: str) -> Instrument:
 
 @dataclass
 class Lines:
-    """What the bot logged, of all levels, each with the seconds since the world's start."""
+    """What the bot logged, hidden levels too, each with the seconds since the world's start."""
 
     records: list[tuple[float, logging.LogRecord]] = field(default_factory=list)
 
@@ -109,6 +110,11 @@ class Trading:
     def run_for(self, seconds: float) -> None:
         self.world.run_for(seconds)
 
+    def run_until_line(self, phrase: str) -> None:
+        """Lets the world go on until the bot logs a line with the phrase."""
+        before = len(self.lines.times(phrase))
+        self.world.run_until(lambda: len(self.lines.times(phrase)) > before)
+
     def stop(self) -> None:
         self.world.run_until(self.world.hosts["bot"].start(self.bot.stop()))
 
@@ -149,45 +155,42 @@ MakeTrading = Callable[..., Trading]
 
 
 @pytest.fixture
-def make_trading(caplog: pytest.LogCaptureFixture) -> Iterator[MakeTrading]:
+def make_trading() -> Iterator[MakeTrading]:
     """Makes the test's world with a bot of a version, started, its signal at second 10."""
-    made: list[Trading] = []
+    with ExitStack() as stack:
 
-    def make(
-        version: str = "current",
-        *,
-        behaviour: Behaviour | None = None,
-        profile: Profile = OCTOBER_2025_ALGO,
-        paths: dict[str, PricePath] | None = None,
-        book: BookShape | None = None,
-        started: bool = True,
-        **settings: object,
-    ) -> Trading:
-        world = World(seed=1, start=START)
-        world.__enter__()
-        lines = Lines()
-        start_s = datetime.fromisoformat(START).astimezone(UTC).timestamp()
+        def make(version: str = "current", **options: Any) -> Trading:
+            return _make(stack, version, **options)
 
-        def hear(record: logging.LogRecord) -> None:
-            if record.name.split(".")[0] in ("core", "websocket"):
-                lines.records.append((record.created - start_s, record))
+        yield make
 
-        world.log_listeners.append(hear)
-        trading = _trading(world, lines, version, behaviour, profile, paths, book, settings)
-        made.append(trading)
-        if started:
-            trading.start()
-            world.run_until(world.env.start_ns + 10 * S)
-        return trading
 
-    for name in ("core", "websocket"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    yield make
-    for name in ("core", "websocket"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    for trading in made:
-        trading.stop()
-        trading.world.__exit__(None, None, None)
+def _make(
+    stack: ExitStack,
+    version: str,
+    *,
+    behaviour: Behaviour | None = None,
+    profile: Profile = OCTOBER_2025_ALGO,
+    paths: dict[str, PricePath] | None = None,
+    book: BookShape | None = None,
+    started: bool = True,
+    **settings: object,
+) -> Trading:
+    world = stack.enter_context(World(seed=1, start=START))
+    lines = Lines()
+    start_s = datetime.fromisoformat(START).timestamp()
+
+    def hear(record: logging.LogRecord) -> None:
+        if record.name.split(".")[0] in ("core", "websocket"):
+            lines.records.append((record.created - start_s, record))
+
+    world.log_listeners.append(hear)
+    trading = _trading(world, lines, version, behaviour, profile, paths, book, settings)
+    stack.callback(trading.stop)
+    if started:
+        trading.start()
+        world.run_until(world.env.start_ns + 10 * S)
+    return trading
 
 
 def _trading(
