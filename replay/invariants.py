@@ -24,7 +24,7 @@ NAMES = (
 
 _NO_BELIEF = "not judged: this bot does not say what it believes"
 _ROLLBACKS = ("rollback_close_order", "rollback_verified", "rollback_failed", "operation_failed")
-_OPENINGS = ("operation_started", "position_active")
+_OPENINGS = ("opening_started", "operation_started", "position_active")
 
 
 def judge(

@@ -85,7 +85,10 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
             for finding in result.verdict.findings
         ],
         "timeline": [
-            _row(row, offset_s) for row in timeline.rows(result.milestones, result.production)
+            _row(row, offset_s)
+            for row in timeline.rows(
+                (*result.milestones, *result.venue_moments), result.production
+            )
         ],
         "hidden": [
             {

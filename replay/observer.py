@@ -45,8 +45,7 @@ class ExchangeObserver:
         state = (quantity, self._covered(symbol, quantity))
         before = self._since.get(symbol)
         if before is not None:
-            since_ns, *old = before
-            if tuple(old) == state:
+            if before[1:] == state:
                 return
             self._keep(symbol, before, now_ns)
         self._since[symbol] = (now_ns, *state)

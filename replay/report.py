@@ -83,7 +83,7 @@ def _heading(result: RunResult) -> RenderableType:
 
 
 def _timeline(result: RunResult) -> RenderableType:
-    found = timeline.rows(result.milestones, result.production)
+    found = timeline.rows((*result.milestones, *result.venue_moments), result.production)
     with_log = bool(result.production)
     table = _table()
     table.add_column("virtual", no_wrap=True)
@@ -95,7 +95,7 @@ def _timeline(result: RunResult) -> RenderableType:
     for row in found:
         cells = [_clock(row.virtual, result)]
         if with_log:
-            cells += [_clock(row.production, result), _difference(row)]
+            cells += [_production_clock(row, result), _difference(row)]
         host = row.milestone.host if row.virtual else ""
         table.add_row(*cells, Text(host, style="cyan"), _what(row, result))
     if not found:
@@ -109,15 +109,22 @@ def _clock(moment: timeline.Moment | None, result: RunResult) -> Text:
     return Text(clock_time(moment.time_ns, result.utc_offset_s))
 
 
+def _production_clock(row: timeline.Row, result: RunResult) -> Text:
+    return Text("") if row.name.startswith("venue_") else _clock(row.production, result)
+
+
 def _difference(row: timeline.Row) -> Text:
     if row.difference_ns is None:
+        if row.name.startswith("venue_"):  # no log of the bot could have it
+            return Text("")
         return Text("log only" if row.virtual is None else "run only", style="dim yellow")
     notable = abs(row.difference_ns) > _NOTABLE_NS
     return Text(milliseconds(row.difference_ns), style="yellow" if notable else "green")
 
 
 def _what(row: timeline.Row, result: RunResult) -> Text:
-    text = Text(row.milestone.text.strip(), style="dim" if row.virtual is None else "")
+    dim = row.virtual is None or row.name.startswith("venue_")
+    text = Text(row.milestone.text.strip(), style="dim" if dim else "")
     for side, moment in (("", row.virtual), ("log: ", row.production)):
         if moment is None or moment.last_ns == moment.time_ns:
             continue

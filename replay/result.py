@@ -84,6 +84,7 @@ class RunResult:
     command: str  # repeats this run
     verdict: Verdict
     milestones: tuple[Milestone, ...] = ()
+    venue_moments: tuple[Milestone, ...] = ()  # what the venues did meanwhile
     production: tuple[Milestone, ...] = ()
     unread_log_lines: tuple[str, ...] = ()
     hidden: tuple[HiddenException, ...] = ()

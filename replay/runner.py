@@ -6,11 +6,11 @@ the venues' models, and both are judged by what the scenario expects.
 
 from __future__ import annotations
 
+import json
 import logging
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,9 +25,11 @@ from replay.judge import judge
 from replay.milestones import known, with_patterns
 from replay.result import Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
+from replay.wire import venue_moments
 from scenarios import catalogue
 from scenarios.schema import Scenario
 from simulator import World
+from simulator.trace import digest_of
 
 PROJECT = Path(__file__).parents[1]
 
@@ -69,22 +71,22 @@ def play(
     began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
     with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
+        watch = _MilestoneWatch(scenario, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
         guest = Guest(scenario, version, stage)
         guest.run()
-        evidence = _evidence(stage, guest.believes())
+        evidence = _evidence(stage, guest.believes(), tuple(watch.found))
         virtual_ns = world.env.elapsed_ns
     lines = tuple(world.trace.lines())
-    entries = world.trace.entries()
+    entries = [json.loads(line) for line in lines]
     hidden = hidden_exceptions(entries, world.env.start_ns)
-    evidence = replace(evidence, milestones=_milestones(scenario, entries, world))
     production, unread = _production(scenario)
     return RunResult(
         scenario=scenario.name,
         title=scenario.title,
         version=version,
         seed=seed,
-        digest=world.trace.digest(),
+        digest=digest_of(lines),
         start_ns=world.env.start_ns,
         utc_offset_s=world.utc_offset_s,
         virtual_ns=virtual_ns,
@@ -92,6 +94,7 @@ def play(
         command=_command(name_or_path, version, seed),
         verdict=judge(scenario, version, evidence, hidden, guest.troubles),
         milestones=evidence.milestones,
+        venue_moments=tuple(venue_moments(entries, world.env.start_ns)),
         production=production,
         unread_log_lines=unread,
         hidden=hidden,
@@ -123,7 +126,9 @@ def _logging_as_in_production() -> Iterator[None]:
         root.setLevel(level)
 
 
-def _evidence(stage: Stage, believed: Mapping[str, Any]) -> Evidence:
+def _evidence(
+    stage: Stage, believed: Mapping[str, Any], milestones: tuple[Milestone, ...]
+) -> Evidence:
     """What is true at the end of the run, and what the bot holds to be true."""
     now_ns = stage.world.env.now
     observers = stage.observers.values()
@@ -139,6 +144,7 @@ def _evidence(stage: Stage, believed: Mapping[str, Any]) -> Evidence:
             },
             orders=tuple(str(each) for each in believed.get("orders", ())),
         ),
+        milestones=milestones,
         utc_offset_s=stage.world.utc_offset_s,
     )
 
@@ -149,29 +155,37 @@ def _signed(position: Mapping[str, Any]) -> Decimal:
     return -quantity if str(side).upper() in ("SELL", "SHORT") else quantity
 
 
-def _milestones(
-    scenario: Scenario, entries: Sequence[Mapping[str, Any]], world: World
-) -> tuple[Milestone, ...]:
-    """The moments that matter, read off what the bot logged for people to see."""
-    patterns = with_patterns(
-        {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
-    )
-    found = []
-    for entry in entries:
-        if entry["kind"] != "log" or entry.get("hidden") or entry["host"] != BOT:
-            continue
-        match = patterns.find(entry["message"], entry["logger"])
-        if match is not None:
-            found.append(
-                Milestone(
-                    name=match.name,
-                    time_ns=world.env.start_ns + entry["t"],
-                    host=entry["host"],
-                    text=entry["message"],
-                    groups=match.groups,
-                )
+class _MilestoneWatch:
+    """Recognises milestones in what the bot logs for people to see, as it logs them."""
+
+    def __init__(self, scenario: Scenario, world: World) -> None:
+        self._world = world
+        self._patterns = with_patterns(
+            {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
+        )
+        self.found: list[Milestone] = []
+        world.log_listeners.append(self._hear)
+
+    def _hear(self, record: logging.LogRecord) -> None:
+        world = self._world
+        if world.current is None or world.current.name != BOT:
+            return
+        if not logging.getLogger(record.name).isEnabledFor(record.levelno):
+            return
+        text = world.trace.redact(record.getMessage())
+        match = self._patterns.find(text, record.name)
+        if match is None:
+            return
+        world.trace.record("milestone", BOT, name=match.name, **match.groups)
+        self.found.append(
+            Milestone(
+                name=match.name,
+                time_ns=world.env.now,
+                host=BOT,
+                text=text,
+                groups=match.groups,
             )
-    return tuple(found)
+        )
 
 
 def _production(scenario: Scenario) -> tuple[tuple[Milestone, ...], tuple[str, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,15 @@ _SIGNATURE = re.compile(r"(signature['\"]?\s*[=:]\s*['\"]?)[0-9A-Za-z%+/=_-]{16,
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _MASK = "***"
 _MIN_SECRET_LENGTH = 6
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """The digest of a trace that was written as these lines."""
+    sha = hashlib.sha256()
+    for line in lines:
+        sha.update(line.encode())
+        sha.update(b"\n")
+    return sha.hexdigest()
 
 
 class Trace:
@@ -67,11 +76,7 @@ class Trace:
 
     def digest(self) -> str:
         """SHA-256 over the lines, in hexadecimal."""
-        sha = hashlib.sha256()
-        for line in self.lines():
-            sha.update(line.encode())
-            sha.update(b"\n")
-        return sha.hexdigest()
+        return digest_of(self.lines())
 
     def write(self, path: Path) -> None:
         """Writes the trace as JSON lines, UTF-8."""

@@ -1,4 +1,4 @@
-"""The event loop: a step of a hand-off ring against stock asyncio, and how much time it compresses."""
+"""The event loop: a hand-off ring against stock asyncio, and how much time it compresses."""
 
 from __future__ import annotations
 

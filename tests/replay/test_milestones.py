@@ -23,7 +23,7 @@ SKL = {"symbol": "SKLUSDT"}
         ),
         (
             "Opening position ATOMICALLY: VELVETUSDT SELL 27.0",
-            "operation_started",
+            "opening_started",
             {"symbol": "VELVETUSDT", "side": "SELL", "quantity": "27.0"},
         ),
         ("✅ Leverage set to 1x", "leverage_set", {"leverage": "1"}),
