@@ -63,6 +63,9 @@ class Guest:
                 "side": signal.side,
                 "exchange": signal.exchange,
                 "scores": [float(score) for score in signal.scores],
+                "timestamp_ns": self._world.env.now
+                if signal.timestamp is None
+                else signal.timestamp,
             }
         )
 

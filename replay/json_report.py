@@ -86,9 +86,7 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         ],
         "timeline": [
             _row(row, offset_s)
-            for row in timeline.rows(
-                (*result.milestones, *result.venue_moments), result.production
-            )
+            for row in timeline.rows((*result.milestones, *result.venue_moments), result.production)
         ],
         "hidden": [
             {

@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from scenarios.schema import Expectation, HiddenRule, MilestoneRule, Scenario
 
 ZERO = Decimal(0)
-_INVARIANTS = {
-    "protected": invariants.NO_UNPROTECTED_POSITION,
-    "belief": invariants.BELIEF_EQUALS_TRUTH,
-    "known_orders": invariants.NO_UNKNOWN_ORDER,
-    "clean_rollback": invariants.NOTHING_LEFT_AFTER_ROLLBACK,
-}
-"""The scenario's short names for the invariants."""
 
 
 def judge(
@@ -46,7 +39,7 @@ def judge(
         evidence,
         unprotected_limit_ns=scenario.invariants.unprotected_limit,
         quantity_tolerance=scenario.invariants.quantity_tolerance,
-        broken=tuple(_INVARIANTS[name] for name in expected.breaks),
+        broken=expected.breaks,
     )
     return Verdict(findings=tuple(findings))
 

@@ -21,7 +21,10 @@ class ExchangeObserver:
         self._intervals: list[Interval] = []
         self._since: dict[str, tuple[int, Decimal, bool]] = {}
         self._stops: dict[str, dict[int, Order]] = {}
-        self.traded: set[str] = set()
+        self._earlier = [order.order_id for order in exchange.orders(account)]
+        for order in exchange.open_orders(account):
+            if order.type.conditional and not order.type.take_profit:
+                self._stops.setdefault(order.symbol, {})[order.order_id] = order
         for position in exchange.positions(account):
             self._look(position.symbol, now_ns)
         exchange.listen(self._hear, prices=False)
@@ -35,8 +38,6 @@ class ExchangeObserver:
                     stops[order.order_id] = order
                 else:
                     stops.pop(order.order_id, None)
-            if fact.fill is not None:
-                self.traded.add(order.symbol)
             self._look(order.symbol, fact.time_ns)
 
     def _look(self, symbol: str, now_ns: int) -> None:
@@ -89,7 +90,7 @@ class ExchangeObserver:
         return {each.symbol: each.quantity for each in positions if each.quantity}
 
     def orders(self) -> tuple[VenueOrder, ...]:
-        """Every order the venue has had from this account."""
+        """Every order the venue has had from this account since the observer was made."""
         return tuple(
             VenueOrder(
                 order_id=str(order.order_id),
@@ -98,4 +99,5 @@ class ExchangeObserver:
                 open=order.status.open,
             )
             for order in self._exchange.orders(self._account)
+            if order.order_id not in self._earlier
         )

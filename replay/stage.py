@@ -94,6 +94,7 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
         visibility=Visibility(world.env, behaviour.visibility, world.streams, name),
     )
     exchange.open_account(BOT, part.balance, part.leverage)
+    build.open_positions(exchange, BOT, part)
     keys = world.streams[f"{name}.credentials"]
     api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
     world.trace.hide(api_key)

@@ -38,7 +38,12 @@ CURRENT = "current"
 """The version without any known defect: it must open, and keep every invariant."""
 
 Outcome = Literal["opened", "rolled_back", "closed", "naked", "untouched"]
-Invariant = Literal["protected", "belief", "known_orders", "clean_rollback"]
+Invariant = Literal[
+    "no_unprotected_position",
+    "belief_equals_truth",
+    "no_unknown_order",
+    "nothing_left_after_rollback",
+]
 
 
 class ProductionLog(Part):

@@ -35,10 +35,10 @@ def check_window(pattern: str) -> None:
 
 def check_fault(rule: FaultRule) -> None:
     """Raises Unusable for a fault that the venue could not carry out."""
-    from simulator.binance.venue import _check_fault
+    from simulator.binance.venue import check_fault
 
     try:
-        _check_fault(rule)
+        check_fault(rule)
     except ValueError as error:
         raise Unusable(str(error), "") from None
 

@@ -83,7 +83,7 @@ class Binance:
         self._record = record
         settings = Settings.read(behaviour.settings)
         for rule in behaviour.faults:
-            _check_fault(rule)
+            check_fault(rule)
         self.faults = Faults(env, behaviour.faults, streams, name, self._fault_fired)
         listen_keys = ListenKeys(
             env, streams[f"{name}.listen_keys"], settings.listen_key_life_ns, self._key_expired
@@ -174,7 +174,7 @@ class Binance:
         self._users.expire(account, key)
 
 
-def _check_fault(rule: FaultRule) -> None:
+def check_fault(rule: FaultRule) -> None:
     """Raises ValueError for a rule that could match but not act."""
     kinds: tuple[FaultKind, ...]
     if rule.endpoint.startswith("stream."):

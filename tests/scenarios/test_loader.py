@@ -223,8 +223,8 @@ def test_the_good_file_is_read() -> None:
         ),
         (
             "    outcome: opened\n",
-            "    outcome: opened\n    breaks: [protected]\n",
-            "scenarios/x.yaml:30: expect.current.breaks: [protected] — "
+            "    outcome: opened\n    breaks: [no_unprotected_position]\n",
+            "scenarios/x.yaml:30: expect.current.breaks: [no_unprotected_position] — "
             "the current version must keep every invariant; leave it out",
         ),
         (
