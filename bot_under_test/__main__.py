@@ -46,8 +46,8 @@ def _value(text: str) -> object:
 async def run(settings: Settings) -> None:
     """Until standard input ends."""
     bot = ReferenceBot(settings)
-    await bot.start()
     try:
+        await bot.start()
         while line := await asyncio.to_thread(sys.stdin.readline):
             if not line.strip():
                 continue

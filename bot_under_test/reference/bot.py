@@ -67,15 +67,11 @@ class ReferenceBot:
         self._openings: set[asyncio.Task[bool]] = set()
 
     async def start(self) -> None:
-        """Returns when the bot is ready for signals."""
-        try:
-            await self.exchange.start()
-            self._remember()
-            await self._guard.look()
-            await self._stream.start()
-        except BaseException:
-            await self.stop()
-            raise
+        """Returns when the bot is ready for signals. Whatever it raises, `stop` comes after it."""
+        await self.exchange.start()
+        self._remember()
+        await self._guard.look()
+        await self._stream.start()
         self._guarding = asyncio.create_task(self._guard.run())
         logger.info("🚀 Bot started, version %s", self.settings.version)
 

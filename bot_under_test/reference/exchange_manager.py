@@ -89,7 +89,7 @@ class ExchangeManager:
                 await self._client.load_markets()
                 await self._client.load_leverage_brackets()
                 return
-            except ccxt.NetworkError as error:
+            except ccxt.OperationFailed as error:
                 if pause_s is None:
                     raise
                 logger.warning("⚠️ Venue not ready: %s", describe(error))
