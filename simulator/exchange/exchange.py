@@ -38,6 +38,7 @@ class Exchange:
     the order in which they happen, after the state they speak of is in force.
     """
 
+    @exact
     def __init__(
         self,
         env: simpy.Environment,
