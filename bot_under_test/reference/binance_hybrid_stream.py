@@ -46,7 +46,7 @@ class BinanceHybridStream:
         self._session: aiohttp.ClientSession | None = None
         self._market: aiohttp.ClientWebSocketResponse | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._requests: set[asyncio.Task[None]] = set()
+        self._requests: dict[asyncio.Task[None], None] = {}
         self._request_id = 0
         self._positions: dict[str, dict[str, str]] = {}
         self._user_connected = asyncio.Event()
@@ -218,8 +218,8 @@ class BinanceHybridStream:
         if self._market is None:
             return  # a new connection subscribes to all there is
         task = asyncio.create_task(self._ask_mark_price(self._market, method, symbol))
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+        self._requests[task] = None
+        task.add_done_callback(self._requests.pop)
 
     async def _ask_mark_price(
         self, socket: aiohttp.ClientWebSocketResponse, method: str, symbol: str

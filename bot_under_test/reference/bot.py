@@ -64,7 +64,7 @@ class ReferenceBot:
             AtomicPositionManager(settings, parts),
         )
         self._guarding: asyncio.Task[None] | None = None
-        self._openings: set[asyncio.Task[bool]] = set()
+        self._openings: dict[asyncio.Task[bool], None] = {}
 
     async def start(self) -> None:
         """Returns when the bot is ready for signals. Whatever it raises, `stop` comes after it."""
@@ -78,8 +78,8 @@ class ReferenceBot:
     async def open(self, signal: Signal) -> bool:
         """Whether the signal's position stands."""
         task = asyncio.create_task(self._opener.open(signal))
-        self._openings.add(task)
-        task.add_done_callback(self._openings.discard)
+        self._openings[task] = None
+        task.add_done_callback(self._openings.pop)
         return await task
 
     async def stop(self) -> None:

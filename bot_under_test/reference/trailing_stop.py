@@ -34,7 +34,7 @@ class TrailingStopManager:
         self._exchange = exchange
         self._stops = stops
         self._trails: dict[str, _Trail] = {}
-        self._moves: set[asyncio.Task[None]] = set()
+        self._moves: dict[asyncio.Task[None], None] = {}
 
     async def attach(
         self, symbol: str, side: str, quantity: float, entry_price: float
@@ -60,8 +60,8 @@ class TrailingStopManager:
             return
         trail.moving = True
         move = asyncio.create_task(self._move(tracked, trail, trigger))
-        self._moves.add(move)
-        move.add_done_callback(self._moves.discard)
+        self._moves[move] = None
+        move.add_done_callback(self._moves.pop)
 
     async def _move(self, tracked: TrackedPosition, trail: _Trail, trigger: float) -> None:
         symbol, old = tracked.symbol, trail.stop

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import simpy
 
 from simulator.binance.algo_orders import AlgoOrders
 from simulator.binance.errors import Problem
+from simulator.binance.formats import Json
 from simulator.binance.listen_keys import ListenKeys
 from simulator.binance.parameters import Parameters
 from simulator.binance.profiles import Profile
@@ -46,6 +47,8 @@ class Desk:
     algo_orders: AlgoOrders
     listen_keys: ListenKeys
     client_ids: random.Random
+    shown_orders: dict[int, tuple[Order, Json]] = field(default_factory=dict)
+    """By id: an order and what a query shows of it, as long as it is the same order."""
 
     @property
     def now_ns(self) -> int:

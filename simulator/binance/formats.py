@@ -7,18 +7,27 @@ the client sent, TRADE_LITE pads it.
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from simulator.exchange.instruments import Instrument
 
 Json = Any
-"""What `json` can write."""
+"""What `dumps` can write: plain values, and `written` parts of them."""
 
 _MS = 1_000_000
 
-dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+def dumps(value: Json) -> str:
+    """Without blanks, non-ASCII letters as they are."""
+    return orjson.dumps(value).decode()
+
+
+def written(value: Json) -> Json:
+    """The value as JSON already, to be put into others unchanged and written only once."""
+    return orjson.Fragment(orjson.dumps(value))
 
 
 def padded(value: Decimal | None, decimals: int) -> str:

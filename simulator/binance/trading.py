@@ -12,6 +12,7 @@ from simulator.binance.formats import (
     Json,
     price_places,
     quantity_places,
+    written,
 )
 from simulator.binance.order_replies import (
     SIDES,
@@ -30,6 +31,8 @@ from simulator.exchange.rejections import Rejection
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
 _MAX_BATCH = 5
 _MAX_BATCH_CANCEL = 10
+_SHOWN_ORDERS = 10_000
+"""How many orders' texts are kept."""
 _CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -216,8 +219,16 @@ def _ids(parameters: Parameters) -> tuple[int | None, str | None]:
 
 
 def _shown(desk: Desk, order: Order, instrument: Instrument) -> Json:
+    """An order as JSON, written once for each of its states: bots ask for the same one again."""
+    known = desk.shown_orders.get(order.order_id)
+    if known is not None and known[0] is order:
+        return known[1]
     via_algo = desk.algo_orders.of(order) is not None
-    return full_order(order, instrument, desk.profile, via_algo=via_algo)
+    text = written(full_order(order, instrument, desk.profile, via_algo=via_algo))
+    if len(desk.shown_orders) >= _SHOWN_ORDERS:
+        desk.shown_orders.clear()
+    desk.shown_orders[order.order_id] = (order, text)
+    return text
 
 
 def _visible_order(desk: Desk, call: Call) -> tuple[Order, Instrument]:

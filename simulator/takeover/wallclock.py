@@ -11,7 +11,7 @@ import copyreg
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from simulator.errors import SpinningError
 from simulator.host import UPTIME_NS
 
 if TYPE_CHECKING:
+    from simulator.host import Host
     from simulator.world import World
 
 _READS_LIMIT = 2_000_000
@@ -38,34 +39,33 @@ class _Clocks:
     def __init__(self, world: World) -> None:
         self._world = world
         self._clock = world.env
+        self._origin_ns = world.env.start_ns - UPTIME_NS
         self._last_read_ns = -1
         self._reads = 0
 
-    def _check_progress(self) -> None:
-        """Catches a loop that waits by looking at the clock: looking does not move it."""
-        now: int = self._clock._now
+    def _host(self) -> Host | None:
+        """Whose clock is read. Catches who waits by looking at it: that does not move it."""
+        now = self._clock._now
         if now != self._last_read_ns:
             self._last_read_ns = now
             self._reads = 0
         self._reads += 1
-        if self._reads > _READS_LIMIT:
+        host = self._world.current
+        if self._reads > _READS_LIMIT and host is not None:
             raise SpinningError(
                 f"the clock was read {_READS_LIMIT} times at the same instant, last at "
                 f"{calling_place()}; virtual time passes only while something waits: sleep instead"
             )
+        return host
 
     def wall_ns(self) -> int:
-        host = self._world.current
-        if host is None:
-            return self._clock._now
-        self._check_progress()
-        return host.wall_ns()
+        host = self._host()
+        return host.wall_ns() if host is not None else self._clock._now
 
     def monotonic_ns(self) -> int:
-        host = self._world.current
-        if host is None:
-            return UPTIME_NS + self._clock.elapsed_ns
-        self._check_progress()
+        host = self._host()
+        if host is None or not host.drift:
+            return self._clock._now - self._origin_ns
         return host.monotonic_ns()
 
     def wall_s(self) -> float:
@@ -73,6 +73,13 @@ class _Clocks:
 
     def monotonic_s(self) -> float:
         return self.monotonic_ns() / NS_PER_S
+
+    # Two names for one thing must stay two objects: each is put back to its own real function.
+    def perf_counter_s(self) -> float:
+        return self.monotonic_s()
+
+    def perf_counter_ns(self) -> int:
+        return self.monotonic_ns()
 
     def wall_datetime(self) -> datetime:
         """Naive UTC, to the microsecond: what freezegun asks its factories for."""
@@ -114,12 +121,12 @@ def clock_replacements(world: World) -> dict[Any, Any]:
         return frozen.real_strftime(pattern, localtime() if moment is None else moment)
 
     fakes = (
-        _function("time", clocks.wall_s),
-        _function("time_ns", clocks.wall_ns),
-        _function("monotonic", clocks.monotonic_s),
-        _function("monotonic_ns", clocks.monotonic_ns),
-        _function("perf_counter", clocks.monotonic_s),
-        _function("perf_counter_ns", clocks.monotonic_ns),
+        clocks.wall_s,
+        clocks.wall_ns,
+        clocks.monotonic_s,
+        clocks.monotonic_ns,
+        clocks.perf_counter_s,
+        clocks.perf_counter_ns,
         clocks.sleep,
         localtime,
         gmtime,
@@ -180,16 +187,6 @@ def _factory(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
         fake_datetime.now = before_now
         for stack in (factories, frozen.tz_offsets, frozen.ignore_lists, frozen.tick_flags):
             del stack[depth:]
-
-
-def _function(name: str, read: Callable[[], Any]) -> Callable[[], Any]:
-    """A plain function with the name of the one it stands for."""
-
-    def function() -> Any:
-        return read()
-
-    function.__name__ = function.__qualname__ = name
-    return function
 
 
 @contextmanager
