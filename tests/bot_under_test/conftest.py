@@ -25,6 +25,7 @@ from simulator.exchange.visibility import Visibility
 from simulator.world import World
 
 START = "2025-10-28T22:34:00+04:00"
+START_NS = 1_761_676_440_000_000_000
 MS = 1_000_000
 S = 1_000_000_000
 ROUND_TRIP_S = 0.350
@@ -156,7 +157,7 @@ MakeTrading = Callable[..., Trading]
 
 @pytest.fixture
 def make_trading() -> Iterator[MakeTrading]:
-    """Makes the test's world with a bot of a version, started, its signal at second 10."""
+    """Makes the test's world with a bot of a version, started; then it is second 10."""
     with ExitStack() as stack:
 
         def make(version: str = "current", **options: Any) -> Trading:
@@ -189,7 +190,7 @@ def _make(
     stack.callback(trading.stop)
     if started:
         trading.start()
-        world.run_until(world.env.start_ns + 10 * S)
+        world.run_until(max(world.env.now, world.env.start_ns + 10 * S))
     return trading
 
 

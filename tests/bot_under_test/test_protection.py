@@ -9,9 +9,7 @@ from bot_under_test.reference.database import Database
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule
 from simulator.exchange.orders import OrderRequest, OrderType, Side
 from simulator.exchange.prices import Points
-from tests.bot_under_test.conftest import BUY_308, MakeTrading, S, Trading
-
-START_NS = 1_761_676_440_000_000_000  # 2025-10-28 22:34:00 +04:00
+from tests.bot_under_test.conftest import BUY_308, START_NS, MakeTrading, S, Trading
 
 
 def prices(*points: tuple[float, str]) -> dict[str, Points]:
