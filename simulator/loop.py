@@ -78,8 +78,8 @@ class Timer(asyncio.TimerHandle):
     def cancel(self) -> None:
         if not self._cancelled:
             self._cancelled = True
-            self._callback = None
-            self._args = None
+            self._callback = None  # type: ignore[assignment]  # as asyncio does
+            self._args = None  # type: ignore[assignment]
             if self._scheduled:
                 self._loop._timer_handle_cancelled(self)
 
@@ -107,7 +107,9 @@ class HostLoop(asyncio.BaseEventLoop):
         self.inline_calls = 0
         """How many executor calls deep; their blocking lets this loop go on."""
         # One call less per future than the method that asyncio defines.
-        self.create_future = functools.partial(asyncio.Future, loop=self)
+        self.create_future = functools.partial(  # type: ignore[method-assign]
+            asyncio.Future, loop=self
+        )
 
     # time
 
