@@ -24,8 +24,9 @@ logger = logging.getLogger("core.exchange_manager")
 
 T = TypeVar("T")
 
-_PAUSE_WITHOUT_WORD_S = 60.0
-"""How long to be silent after 429 or 418 without a Retry-After: the longest window of a limit."""
+_PAUSE_WITHOUT_WORD_S = 10.0
+"""How long to be silent after 429 or 418 without a Retry-After: the shortest window of a limit.
+A position may be waiting for its stop."""
 
 _START_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 
