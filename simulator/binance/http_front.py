@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from email.utils import formatdate
 
 import simpy
-from aiohttp import web
 
 from simulator.binance.carrier import Carrier
 from simulator.binance.desk import Call
+from simulator.binance.http_connection import HttpRequest, reply_bytes
 from simulator.binance.parameters import Parameters
 from simulator.binance.redaction import Redactor
 from simulator.binance.service import Answer, Service
@@ -22,7 +23,7 @@ _LONGEST_PUBLIC_BODY = 300
 
 
 class HttpFront:
-    """Handles one request at a time per connection, as aiohttp calls it."""
+    """Handles one request at a time per connection."""
 
     def __init__(
         self,
@@ -46,57 +47,46 @@ class HttpFront:
         self._requests += 1
         return self._requests
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: HttpRequest) -> None:
         """Reads, decides, carries out, replies; records both ends."""
-        path, _, query = request.raw_path.partition("?")
-        body = (await request.read()).decode() if request.can_read_body else ""
+        path, _, query = request.target.partition("?")
         call = Call(
             method=request.method,
             path=path,
             query=query,
-            body=body,
-            api_key=request.headers.get("X-MBX-APIKEY"),
-            ip=peer_address(request),
-            parameters=Parameters.parse(query, body),
+            body=request.body,
+            api_key=request.api_key,
+            ip=peer_address(request.transport),
+            parameters=Parameters.parse(query, request.body),
         )
         number = self.next_number()
-        self._record_request(request, call, number)
+        self._record_request(request.transport, call, number)
         answer = await self._carrier.carry_out(call)
         if answer is None:
-            return _reset(request)
-        return await self._reply(request, answer, number)
+            request.transport.abort()
+        else:
+            self._reply(request, answer, number)
 
-    async def _reply(
-        self, request: web.BaseRequest, answer: Answer, number: int
-    ) -> web.StreamResponse:
-        html = bool(answer.text) and answer.text[0] not in "{["
-        headers = {
-            "content-type": "text/html" if html else "application/json",
-            "server": "Bengine",
-            "date": self._http_date(),
-            **answer.headers,
-        }
-        response = web.Response(status=answer.status, body=answer.text.encode(), headers=headers)
+    def _reply(self, request: HttpRequest, answer: Answer, number: int) -> None:
+        transport = request.transport
         fields: dict[str, object] = {"id": number, "status": answer.status}
         if answer.public and len(answer.text) > _LONGEST_PUBLIC_BODY:
             fields["length"] = len(answer.text)
             fields["sha256"] = hashlib.sha256(answer.text.encode()).hexdigest()[:12]
         else:
             fields["body"] = self._redactor.text(answer.text)
-        try:
-            await response.prepare(request)
-            await response.write_eof()
-        except ConnectionError:
-            fields["lost"] = True  # the client has gone; aiohttp sees that as well
+        if transport.is_closing():
+            fields["lost"] = True  # the client has gone
         else:
-            transport = request.transport
-            arrives_ns = transport.get_extra_info("arrives_ns") if transport else None
+            transport.write(reply_bytes(answer, self._http_date(), keep_alive=request.keep_alive))
+            arrives_ns = transport.get_extra_info("arrives_ns")
             if arrives_ns is not None:
                 fields["arrives_ns"] = arrives_ns
+            if not request.keep_alive:
+                transport.close()
         self._record("reply", **fields)
-        return response
 
-    def _record_request(self, request: web.BaseRequest, call: Call, number: int) -> None:
+    def _record_request(self, transport: asyncio.Transport, call: Call, number: int) -> None:
         fields: dict[str, object] = {
             "id": number,
             "method": call.method,
@@ -104,7 +94,7 @@ class HttpFront:
             "params": self._redactor.parameters(call.parameters.values),
             "account": self._service.account_of(call.api_key),
         }
-        sent_ns = request.transport.get_extra_info("sent_ns") if request.transport else None
+        sent_ns = transport.get_extra_info("sent_ns")
         if sent_ns is not None:
             fields["sent_ns"] = sent_ns
         self._record("request", **fields)
@@ -116,13 +106,7 @@ class HttpFront:
         return self._date[1]
 
 
-def peer_address(request: web.BaseRequest) -> str:
-    peer = request.transport.get_extra_info("peername") if request.transport else None
+def peer_address(transport: asyncio.BaseTransport | None) -> str:
+    """The IP that the limits count."""
+    peer = transport.get_extra_info("peername") if transport else None
     return str(peer[0]) if peer else "unknown"
-
-
-def _reset(request: web.BaseRequest) -> web.StreamResponse:
-    """Drops the connection; what is returned can no longer be written."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -15,6 +15,7 @@ from simulator.binance.connections import Wire
 from simulator.binance.desk import Call, Desk
 from simulator.binance.endpoints import endpoints
 from simulator.binance.gate import Gate
+from simulator.binance.http_connection import HttpConnection
 from simulator.binance.http_front import HttpFront
 from simulator.binance.listen_keys import ListenKeys
 from simulator.binance.market_streams import MarketStreams
@@ -125,6 +126,7 @@ class Binance:
         # The register of algo orders must know an order before anybody is told of it.
         exchange.listen(desk.algo_orders.hear, prices=False)
         exchange.listen(self._users.hear, prices=False)
+        self._open: dict[HttpConnection, None] = {}
         self._web_server: web.Server | None = None
         self._listener: asyncio.Server | None = None
 
@@ -140,9 +142,11 @@ class Binance:
         ssl: ssl_module.SSLContext | None = None,
     ) -> None:
         """Serves REST and streams on one port of the running loop."""
-        self._web_server = web.Server(self._handle, access_log=None, max_line_size=_LONGEST_URL)
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._web_server, host, port, ssl=ssl)
+        sockets = web.Server(self._upgrade, access_log=None, max_line_size=_LONGEST_URL)
+        self._web_server = sockets
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: HttpConnection(self._http.handle, sockets, self._open), host, port, ssl=ssl
+        )
 
     @property
     def port(self) -> int:
@@ -157,15 +161,15 @@ class Binance:
             self._listener.close()
         self._carrier.stop()
         self._websockets.close_all()
+        for connection in tuple(self._open):
+            connection.close()
         if self._web_server is not None:
             await self._web_server.shutdown(timeout=1)
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            if request.path == WS_API_PATH:
-                return await self._api.handle(request)
-            return await self._websockets.handle(request)
-        return await self._http.handle(request)
+    async def _upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == WS_API_PATH:
+            return await self._api.handle(request)
+        return await self._websockets.handle(request)
 
     def _fault_fired(self, rule: FaultRule, endpoint: str) -> None:
         self._record("fault", rule=rule.name, fault=rule.kind.value, endpoint=endpoint)

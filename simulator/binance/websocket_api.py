@@ -73,7 +73,7 @@ class WebSocketApi:
         connection = StreamConnection(
             self._wire, -self._opened, socket, request.transport, combined=False
         )
-        ip = peer_address(request)
+        ip = peer_address(request.transport)
         self._wire.record("stream_open", connection=connection.number, path=PATH, accounts=[])
         try:
             await connection.serve(lambda each, text: self._receive(each, text, ip))
