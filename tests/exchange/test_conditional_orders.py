@@ -246,6 +246,17 @@ def test_a_stop_placed_in_the_moment_of_a_price_change_sees_the_new_price() -> N
     assert rejected.value.reason is Reason.WOULD_TRIGGER_IMMEDIATELY
 
 
+def test_a_stop_that_is_due_triggers_before_a_request_of_the_same_moment() -> None:
+    made = venue(path("0.02", "0.018"))
+    made.market(Side.BUY, "500")
+    made.stop(Side.SELL, "500", "0.019", reduce_only=True)
+    made.env.run(until=after(1))  # simpy stops before the tick of that moment
+    with pytest.raises(Rejection) as rejected:
+        made.market(Side.SELL, "500", reduce_only=True)
+    assert rejected.value.reason is Reason.REDUCE_ONLY_REJECTED
+    assert made.changes()[-2:] == ["TRIGGERED", "FILLED"]
+
+
 def test_a_client_id_follows_the_order_through_its_trigger() -> None:
     made = venue(path("0.02", "0.018"))
     made.stop(Side.SELL, "500", "0.019", client_order_id="sl-1")

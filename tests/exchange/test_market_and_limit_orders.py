@@ -185,6 +185,14 @@ def test_a_resting_buy_is_filled_at_its_own_price_when_the_last_price_reaches_it
     assert fill.fee == D("0.00199")  # 0.02 % of 9.95
 
 
+def test_a_stop_that_waits_keeps_nothing_in_the_book_from_being_filled() -> None:
+    made = venue(path("0.02", "0.019"), book=EVEN)
+    made.stop(Side.BUY, "500", "0.03")
+    made.limit(Side.BUY, "500", "0.0195")
+    made.run_to(1)
+    assert fills(made) == [("0.0195", "500")]
+
+
 def test_a_resting_sell_is_filled_when_the_price_jumps_over_it() -> None:
     made = venue(path("0.02", "0.025"), book=EVEN)
     made.limit(Side.SELL, "500", "0.021")

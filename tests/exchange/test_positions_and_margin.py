@@ -179,7 +179,8 @@ def test_reduce_only_and_waiting_orders_bind_nothing() -> None:
     made = venue(book=DEEP)
     made.market(Side.BUY, "1000")
     before = made.exchange.margin("bot")
-    made.limit(Side.SELL, "1000", "0.021", reduce_only=True)
+    for _ in range(3):  # together more than the position: not even then
+        made.limit(Side.SELL, "1000", "0.021", reduce_only=True)
     made.stop(Side.SELL, "100000", "0.018")
     assert made.exchange.margin("bot") == before
 
@@ -203,6 +204,13 @@ def test_a_market_order_needs_margin_at_its_worst_price_and_for_its_opening_loss
         made.market(Side.BUY, "100000")
     made.exchange.deposit("bot", D("0.01"))
     assert made.market(Side.BUY, "100000").status is OrderStatus.FILLED
+
+
+def test_a_sale_below_the_mark_price_is_margined_at_the_mark_price() -> None:
+    # 10,000 at the mark price of 0.021 are 210, a twentieth 10.5; the 0.001 below it cost 10
+    made = venue(mark=Constant(D("0.021")), deposit="20.49", book=DEEP)
+    with pytest.raises(Rejection, match=r"20\.50000000 is needed, 20\.49000000 is free"):
+        made.limit(Side.SELL, "10000", "0.02")
 
 
 def test_a_reducing_order_passes_however_little_margin_is_left() -> None:

@@ -159,10 +159,20 @@ def test_another_seed_walks_another_way() -> None:
 
 @pytest.mark.parametrize(
     ("start_s", "end_s"),
-    [(0, 3000), (100, 101), (-7200, 100), (-200_000, -150_000), (-180_000, 60), (1024, 3072)],
+    [
+        (0, 3000),
+        (100, 101),
+        (900, 1024),
+        (900, 2500),
+        (-7200, 100),
+        (-200_000, -150_000),
+        (-180_000, 60),
+        (1024, 3072),
+    ],
 )
-def test_the_range_of_a_walk_is_that_of_its_prices(start_s: int, end_s: int) -> None:
-    quotes = bound(RandomWalk(D("100"), sigma=0.0005))
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_range_of_a_walk_is_that_of_its_prices(start_s: int, end_s: int, seed: int) -> None:
+    quotes = bound(RandomWalk(D("100"), sigma=0.0005), seed)
     prices: list[Decimal] = []
     now_ns: int | None = after(start_s)
     while now_ns is not None and now_ns < after(end_s):
