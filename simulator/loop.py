@@ -149,7 +149,21 @@ class HostLoop(asyncio.BaseEventLoop):
         *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
-        return self.call_at(self.time() + delay, callback, *args, context=context)
+        # As `call_at(time() + delay)`, in one call: this is what every sleep goes through.
+        if self._closed:
+            self._check_closed()
+        host = self.host
+        if host.drift:
+            return self.call_at(self.time() + delay, callback, *args, context=context)
+        now = (self._clock._now - self._origin_ns) / NS_PER_S
+        if now < self._fired_s:
+            now = self._fired_s
+        when = now + delay
+        timer = Timer(when, callback, args, self, context or contextvars.copy_context())
+        self._timer_count += 1
+        entry = (self._origin_ns + round(when * NS_PER_S), self._timer_count, timer)
+        heapq.heappush(self._timers, entry)
+        return timer
 
     def call_at_ns(
         self, when_ns: int, callback: Callable[..., object], *args: Any

@@ -15,6 +15,7 @@ nothing real can be reached. One world can be entered at a time.
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import sys
 from asyncio import events
@@ -41,6 +42,9 @@ T = TypeVar("T")
 
 STEP_LIMIT = 1_000_000
 """Turns at one instant before a host is said to spin: a second or two of real time."""
+
+COLLECT_EVERY = 50_000
+"""Moments between two garbage collections: the same ones in every run."""
 
 _CLOSING_TURNS = 1_000
 """How many turns cancelled tasks get to clean up; whoever needs more is cut off."""
@@ -75,6 +79,7 @@ class World:
         """The moment beyond which no time may pass: getting there is an OverBudgetError."""
         self.step_limit = step_limit
         self._turns = 0
+        self._moments = 0
         self._loops: list[HostLoop] = []
         self._entered: ExitStack | None = None
 
@@ -279,6 +284,9 @@ class World:
         if next_ns > env._now:
             env._now = next_ns
             self._turns = 0
+            self._moments += 1
+            if self._moments % COLLECT_EVERY == 0:
+                gc.collect()
         return True
 
     # running from inside: a loop that drives, and code that blocks

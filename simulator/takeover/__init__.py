@@ -60,16 +60,19 @@ def takeover(world: World) -> Iterator[None]:
 
 @contextmanager
 def _collections_at_fixed_points() -> Iterator[None]:
-    """Keeps the garbage collector from choosing its own moments.
+    """Keeps the garbage collector from choosing its own moments; the world chooses them.
 
     What a collection finalises can log and send; that must not depend on how much was allocated
-    before the run. A short run is not collected at all, which is also faster.
+    before the run. What is there already is set aside, so that a collection looks at the run's
+    own objects only.
     """
     enabled = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if enabled:
             gc.enable()
 

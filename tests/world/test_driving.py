@@ -10,6 +10,7 @@ import pytest
 
 from simulator import OverBudgetError, SpinningError, World, WorldError
 from simulator.distributions import Fixed
+from simulator.world import COLLECT_EVERY
 
 
 def test_run_until_stops_at_a_moment_and_runs_what_is_due_at_it(world: World) -> None:
@@ -193,6 +194,29 @@ def test_tasks_left_over_are_cancelled_when_the_world_is_left() -> None:
         world.host("bot").start(for_ever())
         world.run_for(1)
     assert ended == ["cleaned up"]
+
+
+def test_garbage_is_collected_at_moments_of_the_world_and_not_of_the_process(
+    world: World,
+) -> None:
+    freed: list[int] = []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            freed.append(world.env.elapsed_ns // 10**9)
+
+    async def main() -> None:
+        Cycle()
+        garbage = [[] for _ in range(10_000)]  # type: ignore[var-annotated]
+        del garbage
+        for _ in range(COLLECT_EVERY + 10):
+            await asyncio.sleep(1)
+
+    world.run_until(world.hosts["bot"].start(main()))
+    assert freed == [COLLECT_EVERY]
 
 
 def test_async_generators_are_finalised_by_their_own_loop(world: World) -> None:
