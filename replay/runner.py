@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -200,4 +201,6 @@ def _production(scenario: Scenario) -> tuple[tuple[Milestone, ...], tuple[str, .
 
 
 def _command(name_or_path: str, version: str, seed: int) -> str:
-    return f"replay run {shlex.quote(name_or_path)} --bot {version} --seed {seed}"
+    # As it was called this time: `.venv/bin/replay` where that is not on the path.
+    program = sys.argv[0] if Path(sys.argv[0]).name == "replay" else "replay"
+    return f"{program} run {shlex.quote(name_or_path)} --bot {version} --seed {seed}"
