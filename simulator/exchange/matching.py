@@ -11,7 +11,7 @@ from operator import itemgetter
 import simpy
 
 from simulator.exchange.admission import check_room, plan_order, triggered
-from simulator.exchange.exact import eight_decimals
+from simulator.exchange.exact import eight_decimals, exact
 from simulator.exchange.facts import OrderChange, OrderFact
 from simulator.exchange.filters import check_band, check_complete, check_request
 from simulator.exchange.ledger import Ledger
@@ -92,6 +92,7 @@ class Matcher:
 
     # -- prices ----------------------------------------------------------------------------
 
+    @exact
     def move(self, market: Market) -> None:
         """The price of the market has changed: trigger what waits, then fill what rested."""
         rested = tuple(market.resting) if market.resting else ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import simpy
 
-from simulator.exchange.exact import exact
 from simulator.exchange.facts import PriceFact
 from simulator.exchange.market import NEVER_NS, Market
 
@@ -28,6 +28,9 @@ class Ticks:
         self._markets = markets
         self._move = move
         self._listeners: list[Callable[[PriceFact], None]] = []
+        self._callbacks = {
+            symbol: partial(self._tick, market) for symbol, market in markets.items()
+        }
         self._started = False
 
     def start(self) -> None:
@@ -62,7 +65,7 @@ class Ticks:
         market.armed = True
         tick = self._env.timeout(due_ns - now_ns)
         assert tick.callbacks is not None  # only a processed event has none
-        tick.callbacks.append(lambda _: self._tick(market))
+        tick.callbacks.append(self._callbacks[market.symbol])
 
     def settle(self, market: Market) -> None:
         """Let the price of now act, if it has not yet.
@@ -80,12 +83,11 @@ class Ticks:
     def _concerns(self, market: Market) -> bool:
         return bool(market.waiting or market.resting or market.watchers or self._listeners)
 
-    def _tick(self, market: Market) -> None:
+    def _tick(self, market: Market, _: simpy.Event) -> None:
         market.armed = False
         self.settle(market)
         self.arm(market)
 
-    @exact
     def _act(self, market: Market, now_ns: int) -> None:
         if self._listeners or market.watchers:
             fact = PriceFact(time_ns=now_ns, symbol=market.symbol)
