@@ -17,8 +17,10 @@ _REFUSALS = (
     ccxt.DDoSProtection,
 )
 _CODE = re.compile(r'"code"\s*:\s*(-?\d+)')
-_UNKNOWN_OUTCOMES = frozenset({"-1000", "-1001", "-1006", "-1007"})
-"""Codes with which the venue says itself that it does not know (its error code page)."""
+_UNKNOWN_OUTCOMES = frozenset({"-1000", "-1001", "-1006", "-1007", "-1008"})
+"""Codes with which the venue says itself that it does not know (its error code page), and -1008,
+of which it says that it certainly failed, and which came for an order that was filled
+(banbox/banbot#114)."""
 
 
 def was_refused(error: BaseException) -> bool:

@@ -24,6 +24,10 @@ WOULD_TRIGGER = '{"code":-2021,"msg":"Order would immediately trigger."}'
 INTERNAL = (
     '{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}'
 )
+THROTTLED = (
+    '{"code":-1008,"msg":"Request throttled by system-level protection. Reduce-only/close-position '
+    'orders are exempt. Please try again."}'
+)
 
 
 def fault(kind: FaultKind, endpoint: str, *nth: int, status: int = 0, body: str = "") -> Behaviour:
@@ -55,6 +59,7 @@ def assert_protected(trading: Trading, quantity: int = 308) -> None:
         (FaultKind.RESET_AFTER, 0, ""),
         (FaultKind.ERROR_AFTER, 502, "<html>Bad Gateway</html>"),
         (FaultKind.ERROR_AFTER, 503, INTERNAL),
+        (FaultKind.ERROR_AFTER, 503, THROTTLED),
         (FaultKind.ERROR_AFTER, 408, TIMED_OUT),
     ],
 )
@@ -75,6 +80,7 @@ def test_an_entry_that_was_taken_without_an_answer_is_found_and_protected(
         (FaultKind.HANG, 0, ""),
         (FaultKind.RESET, 0, ""),
         (FaultKind.ERROR, 503, INTERNAL),
+        (FaultKind.ERROR, 503, THROTTLED),
         (FaultKind.ERROR, 400, NO_MARGIN),
         (FaultKind.ERROR, 429, '{"code":-1003,"msg":"Too many requests."}'),
     ],

@@ -184,5 +184,5 @@ def test_outside_a_world_the_fence_is_down() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        with socket.create_connection(listener.getsockname()):
-            pass
+        with socket.create_connection(listener.getsockname()) as client:
+            assert client.getpeername() == listener.getsockname()
