@@ -111,6 +111,7 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
         streams=world.streams,
         accounts=[Credentials(account=BOT, api_key=api_key, secret=secret)],
         record=record,
+        hide=world.trace.hide,
         name=name,
     )
     exchange.start()

@@ -14,7 +14,10 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 class ListenKeys:
-    """Makes, extends and ends the keys; `on_expiry(account, key)` hears of those that ran out."""
+    """Makes, extends and ends the keys.
+
+    `on_made(key)` hears of each new one, `on_expiry(account, key)` of those that ran out.
+    """
 
     def __init__(
         self,
@@ -22,11 +25,13 @@ class ListenKeys:
         rng: random.Random,
         life_ns: int,
         on_expiry: Callable[[str, str], None],
+        on_made: Callable[[str], None],
     ) -> None:
         self._env = env
         self._rng = rng
         self._life_ns = life_ns
         self._on_expiry = on_expiry
+        self._on_made = on_made
         self._keys: dict[str, str] = {}
         self._accounts: dict[str, str] = {}
         self._ends_ns: dict[str, int] = {}
@@ -41,6 +46,7 @@ class ListenKeys:
             self._keys[account] = key
             self._accounts[key] = account
             self.all.append(key)
+            self._on_made(key)
             self._ends_ns[key] = self._now_ns + self._life_ns
             self._env.process(self._expire(key))
         self._ends_ns[key] = self._now_ns + self._life_ns

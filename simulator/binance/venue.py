@@ -59,7 +59,8 @@ _LONGEST_URL = 65_536
 
 
 class Binance:
-    """One venue. `record(kind, **fields)` hears of everything that crosses the wire, redacted.
+    """One venue. `record(kind, **fields)` hears of everything that crosses the wire, redacted;
+    `hide(text)` of every secret that it gives out, since clients may log what they get.
 
     Raises ValueError for a behaviour that names unknown settings or faults that cannot be.
     """
@@ -76,6 +77,7 @@ class Binance:
         streams: Streams,
         accounts: Sequence[Credentials],
         record: Callable[..., None],
+        hide: Callable[[str], None] = lambda secret: None,
         name: str = "binance",
     ) -> None:
         behaviour = behaviour or Behaviour()
@@ -87,7 +89,11 @@ class Binance:
             check_fault(rule)
         self.faults = Faults(env, behaviour.faults, streams, name, self._fault_fired)
         listen_keys = ListenKeys(
-            env, streams[f"{name}.listen_keys"], settings.listen_key_life_ns, self._key_expired
+            env,
+            streams[f"{name}.listen_keys"],
+            settings.listen_key_life_ns,
+            self._key_expired,
+            hide,
         )
         desk = Desk(
             env=env,

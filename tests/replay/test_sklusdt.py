@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -155,6 +156,9 @@ def test_no_key_or_signature_is_in_the_trace() -> None:
     keys = Streams(result.seed)["binance.credentials"]
     for secret in (keys.randbytes(32).hex(), keys.randbytes(32).hex()):
         assert secret not in text
+    # ccxt logs the reply that holds the listen key, 64 letters and digits, as well
+    assert r"{\"listenKey\":\"***\"}" in text
+    assert not re.search(r"[A-Za-z0-9]{60,}", text)
 
 
 def command(*args: str) -> Result:
