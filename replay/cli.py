@@ -147,6 +147,8 @@ def _exit_code(results: Sequence[RunResult], equal: dict[str, bool]) -> ExitCode
         return ExitCode.REAL_CONNECTION
     if not all(equal.values()):
         return ExitCode.NOT_DETERMINISTIC
+    if any(result.over_budget for result in results):
+        return ExitCode.OVER_BUDGET
     if not all(result.verdict.ok for result in results):
         return ExitCode.BROKEN
     return ExitCode.AS_EXPECTED

@@ -23,6 +23,8 @@ class Guest:
         self._world = stage.world
         self.troubles: list[str] = []
         """What went wrong with the bot as a program: signals not dealt with, crashes."""
+        self.over_budget: list[str] = []
+        """Those of them that were not finished when the scenario's time was up."""
         settings = {
             **scenario.bot.settings_for(version),
             "version": version,
@@ -71,7 +73,9 @@ class Guest:
 
     def _look_at(self, what: str, task: asyncio.Task[None]) -> None:
         if not task.done():
-            self.troubles.append(f"{what}: not finished when time was up")
+            told = f"{what}: not finished when time was up; raise `until` if it only needs longer"
+            self.troubles.append(told)
+            self.over_budget.append(told)
             return
         error = task.exception()
         if isinstance(error, SimulatorError) and not isinstance(error, OSError):

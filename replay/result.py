@@ -91,6 +91,7 @@ class RunResult:
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
     unknown_hosts: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    over_budget: tuple[str, ...] = ()  # what was not finished when time was up
     trace: Sequence[Mapping[str, Any]] = ()
     trace_lines: tuple[str, ...] = ()  # the same as JSON lines, as the digest sees them
 

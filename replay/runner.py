@@ -108,6 +108,7 @@ def play(
             dict.fromkeys(str(each["name"]) for each in entries if each["kind"] == "unknown_host")
         ),
         refusals=tuple(str(refusal) for refusal in world.refusals),
+        over_budget=tuple(guest.over_budget),
         trace=entries,
         trace_lines=lines,
     )

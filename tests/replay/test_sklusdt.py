@@ -3,9 +3,11 @@ for the reasons found later, and the cured bot opens. Expected times are the log
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from datetime import date
@@ -17,6 +19,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+import bot_under_test.adapter as reference_bot
 from replay import production_log, runner
 from replay.cli import app
 from replay.result import Milestone, RunResult
@@ -172,6 +175,35 @@ def test_the_command_shows_the_replay_and_ends_with_0() -> None:
     assert "AttributeError" in done.stdout
     assert "replay run sklusdt --bot 2025-10-28 --seed 1" in done.stdout
     assert replay("2025-10-28").digest in done.stdout
+
+
+def test_a_signal_that_is_not_dealt_with_when_time_is_up_ends_with_5(tmp_path: Path) -> None:
+    file = tmp_path / "short.yaml"
+    text = Path(catalogue.find("sklusdt")).read_text(encoding="utf-8")
+    assert "until: 22:36:00" in text
+    file.write_text(text.replace("until: 22:36:00", 'until: "22:34:20"'), encoding="utf-8")
+    done = command("run", str(file), "--bot", "2025-10-28")
+    assert done.exit_code == 5, done.stdout
+    assert "every signal is dealt with" in done.stdout
+    assert "not finished" in done.stdout
+
+
+def test_a_bot_that_reaches_for_the_real_network_ends_with_4(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = {"binance": {"api_key": "key", "secret": "secret"}}
+    handle = type(reference_bot.create({"credentials": keys}))
+    deliver = handle.deliver
+
+    async def phone_home(self: Any, signal: Any) -> None:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("192.0.2.1", 443), timeout=1)  # TEST-NET-1
+        await deliver(self, signal)
+
+    monkeypatch.setattr(handle, "deliver", phone_home)
+    done = command("run", "sklusdt", "--bot", "current")
+    assert done.exit_code == 4
+    assert "192.0.2.1:443" in done.stdout
 
 
 @pytest.mark.parametrize(
