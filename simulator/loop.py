@@ -103,9 +103,9 @@ class HostLoop(asyncio.BaseEventLoop):
         self.driving = False
         """Inside its own `run_forever`: the world steps the others around it."""
         self.standing = 0
-        """How many blocking calls deep its host stands still."""
+        """How many blocking calls deep it stands still."""
         self.inline_calls = 0
-        """How many executor calls deep; their blocking lets this loop go on."""
+        """How many executor calls deep it is; when one of them blocks, this loop goes on."""
         # One call less per future than the method that asyncio defines.
         self.create_future = functools.partial(  # type: ignore[method-assign]
             asyncio.Future, loop=self
@@ -212,8 +212,13 @@ class HostLoop(asyncio.BaseEventLoop):
 
     @property
     def may_run(self) -> bool:
-        """Whether the world may give it a turn: not while it drives or its host stands still."""
-        return not self.driving and (not self.standing or self.inline_calls > 0)
+        """Whether the world may give it a turn: not while its host stands still, nor while it
+        drives, unless it is an executor call of its own that waits."""
+        return not self.standing and (not self.driving or self.inline_calls > 0)
+
+    def in_executor_call(self) -> bool:
+        """Whether what runs now is an executor call, which stands for a thread of its own."""
+        return self.inline_calls > 0 and asyncio.current_task(self) is None
 
     def is_due(self) -> bool:
         """Whether a callback is ready or a timer due at this instant."""

@@ -259,7 +259,7 @@ class World:
         queue = env._queue
         next_ns: int | None = queue[0][0] if queue else None
         for loop in self._loops:
-            if loop.standing and not loop.may_run:
+            if loop.standing:
                 continue
             timers = loop._timers
             if not timers:
@@ -270,7 +270,8 @@ class World:
             if timer_ns is not None and (next_ns is None or timer_ns < next_ns):
                 next_ns = timer_ns
         if until_ns is not None and (next_ns is None or next_ns > until_ns):
-            env.move_to(until_ns)
+            if until_ns > env._now:  # a blocking call inside another may have passed it
+                env._now = until_ns
             self._turns = 0
             return False
         if next_ns is None:
@@ -316,7 +317,7 @@ class World:
             duration_ns = round(duration_ns / (1 + host.drift))
         until_ns = self.env.now + duration_ns
         before_loop = events._get_running_loop()
-        standing = [loop for loop in self._loops if loop.host is host]
+        standing = [loop for loop in self.loops_of(host) if not loop.in_executor_call()]
         for loop in standing:
             loop.standing += 1
         events._set_running_loop(None)

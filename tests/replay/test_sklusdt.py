@@ -19,7 +19,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-import bot_under_test.adapter as reference_bot
+from bot_under_test.reference import ReferenceBot
 from replay import production_log, runner
 from replay.cli import app
 from replay.result import Milestone, RunResult
@@ -191,16 +191,14 @@ def test_a_signal_that_is_not_dealt_with_when_time_is_up_ends_with_5(tmp_path: P
 def test_a_bot_that_reaches_for_the_real_network_ends_with_4(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keys = {"binance": {"api_key": "key", "secret": "secret"}}
-    handle = type(reference_bot.create({"credentials": keys}))
-    deliver = handle.deliver
+    open_position = ReferenceBot.open
 
     async def phone_home(self: Any, signal: Any) -> None:
         with contextlib.suppress(OSError):
             socket.create_connection(("192.0.2.1", 443), timeout=1)  # TEST-NET-1
-        await deliver(self, signal)
+        await open_position(self, signal)
 
-    monkeypatch.setattr(handle, "deliver", phone_home)
+    monkeypatch.setattr(ReferenceBot, "open", phone_home)
     done = command("run", "sklusdt", "--bot", "current")
     assert done.exit_code == 4
     assert "192.0.2.1:443" in done.stdout

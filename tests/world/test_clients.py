@@ -148,3 +148,33 @@ def test_large_bodies_arrive_whole_in_both_directions(served: World) -> None:
             return str((await reply.json())["body"])
 
     assert served.run_until(served.hosts["bot"].start(main())).encode() == body
+
+
+def test_an_aiohttp_server_waits_for_a_client_that_does_not_read(world: World) -> None:
+    written: list[tuple[float, int]] = []
+    piece = b"x" * 100_000
+
+    async def serve() -> None:
+        async def handler(request: web.BaseRequest) -> web.StreamResponse:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            for number in range(50):
+                await response.write(piece)
+                written.append((world.env.elapsed_ns / 1e9, number))
+            return response
+
+        await asyncio.get_running_loop().create_server(web.Server(handler), "0.0.0.0", 443)
+
+    async def main() -> int:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get("https://fapi.binance.com/x") as reply,
+        ):
+            await asyncio.sleep(60)
+            return len(await reply.read())
+
+    world.hosts["venue"].start(serve())
+    assert world.run_until(world.hosts["bot"].start(main())) == 50 * len(piece)
+    early = [number for when, number in written if when < 60]
+    assert 1 <= len(early) < 20  # some lies in buffers, the rest had to wait
+    assert len(written) == 50

@@ -131,6 +131,44 @@ def test_executor_calls_run_inline_and_deterministically(world: World) -> None:
     ]
 
 
+def test_an_executor_call_lets_a_driving_loop_go_on_too(world: World) -> None:
+    ticks: list[float] = []
+
+    async def main() -> None:
+        async def tick() -> None:
+            for _ in range(3):
+                await asyncio.sleep(1)
+                ticks.append(world.env.elapsed_ns / 1e9)
+
+        ticking = asyncio.create_task(tick())
+        await asyncio.to_thread(time.sleep, 2.5)
+        assert ticks == [1, 2]
+        await ticking
+
+    world.hosts["bot"].run(asyncio.run, main())
+    assert ticks == [1, 2, 3]
+
+
+def test_a_task_that_blocks_beside_an_executor_call_stops_its_loop(world: World) -> None:
+    order: list[str] = []
+
+    async def blocks() -> None:
+        await asyncio.sleep(1)
+        time.sleep(5)
+        order.append(f"blocked until {world.env.elapsed_ns / 1e9:g}")
+
+    async def ticks() -> None:
+        for _ in range(2):
+            await asyncio.sleep(1.5)
+            order.append(f"tick at {world.env.elapsed_ns / 1e9:g}")
+
+    async def main() -> None:
+        await asyncio.gather(asyncio.to_thread(time.sleep, 3), blocks(), ticks())
+
+    world.run_until(world.hosts["bot"].start(main()))
+    assert order == ["blocked until 6", "tick at 6", "tick at 7.5"]
+
+
 def test_an_executor_call_passes_on_its_exception(world: World) -> None:
     def fail() -> None:
         raise ValueError("from the thread")
