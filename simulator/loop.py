@@ -23,65 +23,13 @@ from typing import TYPE_CHECKING, Any
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
 from simulator.errors import RealConnectionError, SimulatorError
+from simulator.handles import Ready, Timer
 
 if TYPE_CHECKING:
     from simulator.host import Host
 
 _COMPACT_ABOVE = 100
 """Cancelled timers are swept out when there are more than these and they are the majority."""
-
-
-class Ready(asyncio.Handle):
-    """asyncio's handle without its debug support, which would cost every step."""
-
-    __slots__ = ()
-
-    def __init__(
-        self,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        loop: HostLoop,
-        context: contextvars.Context,
-    ) -> None:
-        self._context = context
-        self._loop = loop
-        self._callback = callback
-        self._args = args
-        self._cancelled = False
-        self._repr: str | None = None
-        self._source_traceback = None
-
-
-class Timer(asyncio.TimerHandle):
-    """asyncio's timer handle, likewise."""
-
-    __slots__ = ()
-
-    def __init__(
-        self,
-        when: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        loop: HostLoop,
-        context: contextvars.Context,
-    ) -> None:
-        self._context = context
-        self._loop = loop
-        self._callback = callback
-        self._args = args
-        self._cancelled = False
-        self._repr = None
-        self._source_traceback = None
-        self._when = when
-        self._scheduled = True
-
-    def cancel(self) -> None:
-        if not self._cancelled:
-            self._cancelled = True
-            self._callback = None  # type: ignore[assignment]  # as asyncio does
-            self._args = None  # type: ignore[assignment]
-            if self._scheduled:
-                self._loop._timer_handle_cancelled(self)
 
 
 class HostLoop(asyncio.BaseEventLoop):
