@@ -253,13 +253,18 @@ class World:
         if self._turns > self.step_limit:
             raise self._spinning()
 
-    def _move_on(self, until_ns: int | None) -> bool:
-        """Lets time jump to the next event, at most to `until_ns`; whether there is one."""
+    def _move_on(self, until_ns: int | None, driver: HostLoop | None = None) -> bool:
+        """Lets time jump to the next event, at most to `until_ns`; whether there is one.
+
+        Only what can run then counts: the loops that may have a turn, and the `driver` that waits
+        for its own.
+        """
         env = self.env
         queue = env._queue
         next_ns: int | None = queue[0][0] if queue else None
         for loop in self._loops:
-            if loop.standing:
+            busy = loop.driving or loop.standing
+            if busy and loop is not driver and not loop.may_run:
                 continue
             timers = loop._timers
             if not timers:
@@ -299,7 +304,7 @@ class World:
         try:
             self._take_turns()
             while not (driver.is_due() or driver.is_stopping()):
-                if not self._take_turns() and not self._move_on(None):
+                if not self._take_turns() and not self._move_on(None, driver):
                     raise stalled(self._loops)
         finally:
             self.current = before

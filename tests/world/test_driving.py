@@ -169,6 +169,23 @@ def test_a_task_that_blocks_beside_an_executor_call_stops_its_loop(world: World)
     assert order == ["blocked until 6", "tick at 6", "tick at 7.5"]
 
 
+def test_a_host_that_blocks_while_another_drives_holds_it_up_and_no_longer(world: World) -> None:
+    ticks: list[float] = []
+
+    async def blocks() -> None:
+        await asyncio.sleep(0.5)
+        time.sleep(5)
+
+    async def drives() -> None:
+        for _ in range(3):
+            await asyncio.sleep(1)
+            ticks.append(world.env.elapsed_ns / 1e9)
+
+    world.hosts["venue"].start(blocks())
+    world.hosts["bot"].run(asyncio.run, drives())
+    assert ticks == [5.5, 6.5, 7.5]
+
+
 def test_an_executor_call_passes_on_its_exception(world: World) -> None:
     def fail() -> None:
         raise ValueError("from the thread")
