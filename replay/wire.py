@@ -37,9 +37,7 @@ def _told(entry: Mapping[str, Any], replies: Mapping[Any, Mapping[str, Any]]) ->
         case "stream" if "body" in entry:
             return _event(entry)
         case "fault":
-            return "fault " + " ".join(
-                f"{name}={entry[name]}" for name in ("name", "fault", "endpoint") if name in entry
-            )
+            return f"fault {entry['rule']}: {entry['fault']} on {entry['endpoint']}"
         case "stall":
             why = f" ({entry['why']})" if entry.get("why") else ""
             return f"stands still for {int(entry['lasts_ns']) / 1e6:g} ms{why}"

@@ -88,7 +88,7 @@ class ExchangeManager:
         for pause_s in (*_START_PAUSES_S, None):
             try:
                 await self._client.load_markets()
-                await self._client.load_leverage_brackets()
+                await self._request(self._client.load_leverage_brackets)
                 return
             except ccxt.OperationFailed as error:
                 if pause_s is None:

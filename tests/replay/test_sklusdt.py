@@ -188,6 +188,18 @@ def test_a_signal_that_is_not_dealt_with_when_time_is_up_ends_with_5(tmp_path: P
     assert "not finished" in done.stdout
 
 
+@pytest.mark.parametrize("offset_s", [-12, 3])
+def test_current_opens_with_a_clock_that_the_venue_does_not_accept(offset_s: int) -> None:
+    """-1021 for what is older than the receive window, and for what comes from the future."""
+    scenario = catalogue.open_scenario("sklusdt")
+    bot = scenario.hosts["bot"].model_copy(update={"clock_offset": offset_s * 1_000 * MS})
+    scenario = scenario.model_copy(update={"hosts": {"bot": bot}})
+    result = runner.play(scenario, "sklusdt", version="current")
+    assert outcome(result) == "SKLUSDT ended opened"
+    refused = [e for e in result.trace if e["kind"] == "reply" and "-1021" in e.get("body", "")]
+    assert len(refused) == 1
+
+
 def test_a_bot_that_reaches_for_the_real_network_ends_with_4(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
