@@ -17,7 +17,8 @@ COUNTS = (1, 100, 500)
 ROUNDS = 5
 
 
-async def _listen(symbols: list[str], messages: int) -> None:
+async def _listen(symbols: list[str]) -> float:
+    """Real seconds for `MESSAGES` messages, once every symbol has sent its first."""
     names = [f"{symbol.lower()}@markPrice@1s" for symbol in symbols]
     async with (
         aiohttp.ClientSession() as session,
@@ -25,8 +26,12 @@ async def _listen(symbols: list[str], messages: int) -> None:
     ):
         await socket.send_str(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}))
         assert json.loads(await socket.receive_str()) == {"result": None, "id": 1}
-        for _ in range(messages):
+        for _ in symbols:
             await socket.receive_str()
+        before = real_clock.read()
+        for _ in range(MESSAGES):
+            await socket.receive_str()
+        return real_clock.read() - before
 
 
 def _message_us(count: int) -> float:
@@ -34,10 +39,7 @@ def _message_us(count: int) -> float:
     symbols = [f"S{number}USDT" for number in range(count)]
     with World() as world:
         add_binance(world, symbols)
-        task = world.host("bot").start(_listen(symbols, MESSAGES))
-        before = real_clock.read()
-        world.run_until(task)
-        return (real_clock.read() - before) / MESSAGES * 1e6
+        return world.run_until(world.host("bot").start(_listen(symbols))) / MESSAGES * 1e6
 
 
 def figures() -> Iterator[Figure]:
