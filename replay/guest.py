@@ -81,7 +81,8 @@ class Guest:
         if isinstance(error, SimulatorError) and not isinstance(error, OSError):
             raise error
         if error is not None:
-            self.troubles.append(f"{what}: {type(error).__name__}: {error}")
+            told = self._world.trace.redact(str(error))  # clients put signed URLs into errors
+            self.troubles.append(f"{what}: {type(error).__name__}: {told}")
 
     def believes(self) -> dict[str, Any]:
         """What the bot took for true when things had settled."""

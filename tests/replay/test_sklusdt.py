@@ -188,6 +188,19 @@ def test_a_signal_that_is_not_dealt_with_when_time_is_up_ends_with_5(tmp_path: P
     assert "not finished" in done.stdout
 
 
+def test_a_bot_that_crashes_is_told_of_without_its_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def crash(self: Any, signal: Any) -> None:
+        raise RuntimeError(f"GET /fapi/v1/order?symbol=SKLUSDT&signature={'ab' * 32} timed out")
+
+    monkeypatch.setattr(ReferenceBot, "open", crash)
+    done = command("run", "sklusdt", "--bot", "current")
+    assert done.exit_code == 1
+    assert "RuntimeError" in done.stdout
+    assert "abab" not in done.stdout
+
+
 @pytest.mark.parametrize("offset_s", [-12, 3])
 def test_current_opens_with_a_clock_that_the_venue_does_not_accept(offset_s: int) -> None:
     """-1021 for what is older than the receive window, and for what comes from the future."""
