@@ -26,7 +26,7 @@ from replay.judge import judge
 from replay.milestones import known, with_patterns
 from replay.result import Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
-from replay.wire import venue_moments
+from replay.venue_moments import venue_moments
 from scenarios import catalogue
 from scenarios.schema import Scenario
 from simulator import World

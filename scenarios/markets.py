@@ -28,8 +28,6 @@ from scenarios.units import Unusable
 from scenarios.venues import check_fault, check_window, profile_names, read_setting
 from simulator.exchange.behaviour import FaultKind
 
-QUOTES = ("USDT", "USDC")
-
 
 class Walk(Part):
     """A seeded random walk."""

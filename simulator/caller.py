@@ -12,11 +12,14 @@ _STDLIB = sysconfig.get_paths()["stdlib"]
 _OURS = str(Path(__file__).parent)
 
 
+def _is_library(path: str) -> bool:
+    """Whether a file is the standard library's, or none at all (frozen or made at run time)."""
+    return path.startswith("<") or (path.startswith(_STDLIB) and "site-packages" not in path)
+
+
 def is_foreign(path: str) -> bool:
-    """Whether a file is neither ours, nor the standard library's, nor frozen."""
-    if path.startswith(("<", _OURS)):
-        return False
-    return not path.startswith(_STDLIB) or "site-packages" in path
+    """Whether a file is neither ours nor the standard library's."""
+    return not path.startswith(_OURS) and not _is_library(path)
 
 
 def _short(path: str) -> str:
@@ -43,8 +46,6 @@ def raising_place(trace: TracebackType | None) -> str:
     place = "an unknown place"
     for frame, line in traceback.walk_tb(trace):
         code = frame.f_code
-        if not code.co_filename.startswith("<") and (
-            not code.co_filename.startswith(_STDLIB) or "site-packages" in code.co_filename
-        ):
+        if not _is_library(code.co_filename):
             place = f"{_short(code.co_filename)}:{line} in {code.co_name}"
     return place

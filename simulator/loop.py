@@ -46,8 +46,6 @@ class HostLoop(asyncio.BaseEventLoop):
         self._cancelled_timers = 0
         self._fired_s = 0.0
         self._task_count = 0
-        self.world_driven = False
-        """Run by the world, turn by turn, and never by its own `run_forever`."""
         self.driving = False
         """Inside its own `run_forever`: the world steps the others around it."""
         self.standing = 0
@@ -269,7 +267,6 @@ class HostLoop(asyncio.BaseEventLoop):
 
     def let_world_drive(self) -> None:
         """Marks the loop as running for good, as code on it expects."""
-        self.world_driven = True
         self._thread_id: int | None = threading.get_ident()
 
     def tasks(self) -> list[asyncio.Task[Any]]:
@@ -326,7 +323,7 @@ class HostLoop(asyncio.BaseEventLoop):
         """There is none."""
         self._executor_shutdown_called = True
 
-    # signals: kept for the world to deliver
+    # signals: nobody sends any in a world; a program that asks for them is not refused
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
         self.host.signal_handlers[int(sig)] = (self, callback, args)

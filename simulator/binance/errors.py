@@ -34,7 +34,6 @@ class ApiError(Exception):
 class Problem(Enum):
     """What the façade itself finds wrong, as (code, text, status)."""
 
-    UNKNOWN = (-1000, "An unknown error occured while processing the request.", 400)
     TOO_MANY_REQUESTS = (
         -1003,
         "Too many requests; current limit is {limit} requests per minute. "
