@@ -69,7 +69,8 @@ class HttpConnection(asyncio.Protocol):
         self._open = open_connections
         self._parser = httptools.HttpRequestParser(self)
         self._head = b""
-        self._first = True
+        self._between = True
+        """Whether the next byte begins a request, which may ask for an upgrade."""
         self._url = b""
         self._api_key: str | None = None
         self._body = b""
@@ -90,19 +91,19 @@ class HttpConnection(asyncio.Protocol):
         self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
-        if self._first:
+        if self._between:
             self._head += data
             end = self._head.find(b"\r\n\r\n")
             if end < 0 and len(self._head) <= _LONGEST_HEAD:
                 return
-            self._first = False
+            self._between = False
             data, self._head = self._head, b""
             if _UPGRADE in data[: end + 2].lower():
                 self._hand_over(data)
                 return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
             self._transport.close()
 
@@ -122,6 +123,7 @@ class HttpConnection(asyncio.Protocol):
     # httptools' side
 
     def on_message_begin(self) -> None:
+        self._between = False
         self._url = self._body = b""
         self._api_key = None
 
@@ -136,6 +138,7 @@ class HttpConnection(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
+        self._between = True
         self._waiting.append(
             HttpRequest(
                 method=self._parser.get_method().decode(),
