@@ -35,7 +35,7 @@ def check_window(pattern: str) -> None:
 
 def check_fault(rule: FaultRule) -> None:
     """Raises Unusable for a fault that the venue could not carry out."""
-    from simulator.binance.venue import check_fault
+    from simulator.wire.fault_kinds import check_fault
 
     try:
         check_fault(rule)

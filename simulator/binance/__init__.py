@@ -7,8 +7,8 @@ from simulator.binance.profiles import (
     PROFILES,
     Profile,
 )
-from simulator.binance.security import Credentials
 from simulator.binance.venue import Binance
+from simulator.wire.credentials import Credentials
 
 __all__ = [
     "NOVEMBER_2026",

@@ -5,17 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.binance.desk import Call, Desk
-from simulator.binance.formats import (
-    Json,
-    fixed,
-    money,
-    ms,
-    quantity_places,
-    wide,
-)
+from simulator.binance.formats import fixed, money, ms, quantity_places, wide
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Order, Side
 from simulator.exchange.positions import Position
+from simulator.wire.json_text import Json
 
 _ZERO = Decimal(0)
 MAX_NOTIONAL = "1000000"

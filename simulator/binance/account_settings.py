@@ -5,8 +5,9 @@ from __future__ import annotations
 from simulator.binance.account import MAX_NOTIONAL, held
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import Problem
-from simulator.binance.formats import Json, fixed, ms, plain
+from simulator.binance.formats import fixed, ms, plain
 from simulator.exchange.rejections import Reason, Rejection
+from simulator.wire.json_text import Json
 
 _SUCCESS = {"code": 200, "msg": "success"}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from simulator.binance.algo_orders import AlgoOrder
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import Problem
-from simulator.binance.formats import Json
 from simulator.binance.order_replies import algo_order
 from simulator.binance.trading import read_order
 from simulator.exchange.rejections import Reason, Rejection
+from simulator.wire.json_text import Json
 
 _CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
 

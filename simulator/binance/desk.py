@@ -10,7 +10,6 @@ import simpy
 
 from simulator.binance.algo_orders import AlgoOrders
 from simulator.binance.errors import Problem
-from simulator.binance.formats import Json
 from simulator.binance.listen_keys import ListenKeys
 from simulator.binance.parameters import Parameters
 from simulator.binance.profiles import Profile
@@ -18,22 +17,13 @@ from simulator.binance.settings import Settings
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Order, OrderStatus
+from simulator.wire import calls
+from simulator.wire.json_text import Json
 
 _ID_LETTERS = string.ascii_letters + string.digits
 
 
-@dataclass(slots=True, kw_only=True)
-class Call:
-    """One request as a handler sees it. `account` is empty on public endpoints."""
-
-    method: str
-    path: str
-    query: str = ""
-    body: str = ""
-    api_key: str | None = None
-    ip: str = "127.0.0.1"
-    account: str = ""
-    parameters: Parameters
+Call = calls.Call[Parameters]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

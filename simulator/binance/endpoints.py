@@ -16,11 +16,11 @@ from simulator.binance import (
 from simulator.binance import account_settings as settings
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import Problem
-from simulator.binance.formats import Json
 from simulator.binance.gate import Gate
 from simulator.binance.parameters import Parameters
 from simulator.binance.profiles import Profile
 from simulator.binance.security import Security
+from simulator.wire.json_text import Json
 
 Handler = Callable[[Desk, Call], Json]
 Weight = int | Callable[[Parameters], int]

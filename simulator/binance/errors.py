@@ -123,6 +123,7 @@ class Problem(Enum):
 _REFUSALS: dict[Reason, tuple[int, str]] = {
     Reason.UNKNOWN_SYMBOL: (-1121, "Invalid symbol."),
     Reason.SYMBOL_NOT_TRADING: (-4141, "Symbol is closed"),
+    Reason.SYMBOL_CLOSING: (-4140, "Invalid symbol status for opening position."),
     Reason.QUANTITY_NOT_POSITIVE: (-4003, "Quantity less than zero."),
     Reason.QUANTITY_BELOW_MINIMUM: (-4004, "Quantity less than min quantity."),
     Reason.QUANTITY_ABOVE_MAXIMUM: (-4005, "Quantity greater than max quantity."),

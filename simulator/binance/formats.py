@@ -1,4 +1,4 @@
-"""Numbers and JSON as the venue writes them.
+"""Numbers as the venue writes them.
 
 REST orders are padded as the tick and the step are written (`"price":"0.4720"`), a zero is `"0"`;
 an average price has five decimals, money eight. ORDER_TRADE_UPDATE drops trailing zeros of what
@@ -8,26 +8,10 @@ the client sent, TRADE_LITE pads it.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
-
-import orjson
 
 from simulator.exchange.instruments import Instrument
 
-Json = Any
-"""What `dumps` can write: plain values, and `written` parts of them."""
-
 _MS = 1_000_000
-
-
-def dumps(value: Json) -> str:
-    """Without blanks, non-ASCII letters as they are."""
-    return orjson.dumps(value).decode()
-
-
-def written(value: Json) -> Json:
-    """The value as JSON already, to be put into others unchanged and written only once."""
-    return orjson.Fragment(orjson.dumps(value))
 
 
 def padded(value: Decimal | None, decimals: int) -> str:

@@ -6,20 +6,13 @@ from decimal import Decimal
 
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import Problem
-from simulator.binance.formats import (
-    Json,
-    fixed,
-    ms,
-    padded,
-    plain,
-    price_places,
-    quantity_places,
-)
+from simulator.binance.formats import fixed, ms, padded, plain, price_places, quantity_places
 from simulator.binance.parameters import Parameters
 from simulator.binance.profiles import Profile
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.marketdata import Candle, Level, MarketTrade, Ticker
 from simulator.exchange.orders import Side
+from simulator.wire.json_text import Json
 
 _MINUTE_NS = 60_000_000_000
 INTERVALS_NS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.binance.desk import Desk
-from simulator.binance.formats import Json, fixed, ms, price_places, quantity_places
+from simulator.binance.formats import fixed, ms, price_places, quantity_places
 from simulator.binance.market_data import (
     INTERVALS_NS,
     levels_json,
@@ -13,6 +13,7 @@ from simulator.binance.market_data import (
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.marketdata import Book, Candle, Level, MarketTrade
 from simulator.exchange.orders import Side
+from simulator.wire.json_text import Json
 
 _FUNDING_RATE = "0.00010000"
 

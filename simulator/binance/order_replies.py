@@ -5,16 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.binance.algo_orders import AlgoOrder
-from simulator.binance.formats import (
-    Json,
-    fixed,
-    money,
-    ms,
-    padded,
-    plain,
-    price_places,
-    quantity_places,
-)
+from simulator.binance.formats import fixed, money, ms, padded, plain, price_places, quantity_places
 from simulator.binance.profiles import Profile
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import (
@@ -26,6 +17,7 @@ from simulator.exchange.orders import (
     TimeInForce,
     TriggerBy,
 )
+from simulator.wire.json_text import Json
 
 TYPES: dict[str, OrderType] = {
     "LIMIT": OrderType.LIMIT,

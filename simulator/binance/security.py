@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass, field
 from enum import Enum
 from urllib.parse import unquote_plus
 
 from simulator.binance.errors import Problem
 from simulator.binance.parameters import Parameters
+from simulator.wire.credentials import Credentials
 
 
 class Security(Enum):
@@ -18,15 +18,6 @@ class Security(Enum):
     """The API key alone, in the header."""
     SIGNED = "SIGNED"
     """The key, a timestamp and a signature."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """One API key of an account. Neither part shows in a repr."""
-
-    account: str
-    api_key: str = field(repr=False)
-    secret: str = field(repr=False)
 
 
 _KEY = re.compile(r"[A-Za-z0-9_.\-]{1,128}")

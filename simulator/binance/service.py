@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from simulator.binance.desk import Call, Desk
 from simulator.binance.endpoints import Endpoint
 from simulator.binance.errors import ApiError, refusal
-from simulator.binance.formats import dumps
 from simulator.binance.gate import Gate
+from simulator.binance.parameters import Parameters
 from simulator.binance.security import Gatekeeper, Security
 from simulator.exchange.rejections import Rejection
+from simulator.wire import calls
+from simulator.wire.calls import Answer
+from simulator.wire.json_text import dumps
 
-
-@dataclass(slots=True)
-class Answer:
-    """What goes back: the status, the body, and the headers that tell of limits."""
-
-    status: int
-    text: str
-    headers: dict[str, str] = field(default_factory=dict)
-    public: bool = False
-    """Market data, which a record may shorten."""
+_API_KEY = "x-mbx-apikey"
+HEARD = frozenset({_API_KEY.encode()})
+"""The request headers that are read."""
 
 
 class Service:
@@ -38,6 +34,27 @@ class Service:
         self._table = table
         self._gate = gate
         self._gatekeeper = gatekeeper
+
+    def read(
+        self,
+        *,
+        method: str,
+        path: str,
+        query: str,
+        body: str,
+        headers: Mapping[str, str],
+        ip: str,
+    ) -> Call:
+        """The request with its parameters."""
+        return calls.Call(
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            headers=headers,
+            ip=ip,
+            parameters=Parameters.parse(query, body),
+        )
 
     def answer(self, call: Call) -> Answer:
         """Carries the call out. Every outcome is an answer, also a refusal."""
@@ -63,15 +80,15 @@ class Service:
             return Answer(refused.status, dumps(refused.body), headers)
         return Answer(200, dumps(body), headers, public=endpoint.security is Security.NONE)
 
-    def account_of(self, api_key: str | None) -> str | None:
-        """Whose key it is, checked or not; None for nobody's."""
-        return self._gatekeeper.account_of(api_key)
+    def account_of(self, call: Call) -> str | None:
+        """Whose key it was sent with, checked or not; None for nobody's."""
+        return self._gatekeeper.account_of(call.headers.get(_API_KEY))
 
     def _identify(self, call: Call, endpoint: Endpoint) -> None:
         """Fills in the call's account. Raises ApiError when it must not pass."""
         if endpoint.security is Security.NONE:
             return
-        credentials = self._gatekeeper.check_key(call.api_key)
+        credentials = self._gatekeeper.check_key(call.headers.get(_API_KEY))
         if endpoint.security is Security.SIGNED:
             self._gatekeeper.check_signed(
                 credentials, call.parameters, call.query, call.body, self._desk.now_ms

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import get_type_hints
+from dataclasses import dataclass
 
 from simulator.exchange.behaviour import LimitRule
+from simulator.wire.connections import ConnectionRules
+from simulator.wire.settings import read_settings
 
 _S = 1_000_000_000
 _MS = 1_000_000
@@ -54,16 +55,16 @@ class Settings:
     first_algo_id: int = 1_000_000_033_225_453
     funding_interval_ns: int = 8 * 3600 * _S
 
+    def connections(self) -> ConnectionRules:
+        """What keeps a stream's connection alive."""
+        return ConnectionRules(
+            ping_interval_ns=self.ping_interval_ns,
+            pong_timeout_ns=self.pong_timeout_ns,
+            life_ns=self.stream_life_ns,
+            messages_per_s=self.control_messages_per_s,
+        )
+
     @classmethod
     def read(cls, values: Mapping[str, object]) -> Settings:
         """From a behaviour's settings. Raises ValueError for a name or type it does not know."""
-        types = get_type_hints(cls)
-        known = [field.name for field in fields(cls)]
-        for name, value in values.items():
-            if name not in types or name not in known:
-                raise ValueError(f"unknown binance setting {name!r}; known: {', '.join(known)}")
-            kind = types[name]
-            if type(value) is not kind or (kind is int and value < 1):  # type: ignore[operator]
-                rule = "be an integer above 0" if kind is int else "be true or false"
-                raise ValueError(f"binance setting {name} must {rule}, was {value!r}")
-        return cls(**values)  # type: ignore[arg-type]
+        return read_settings(cls, values, "binance")

@@ -7,7 +7,7 @@ time.
 from __future__ import annotations
 
 from simulator.binance.desk import Call, Desk
-from simulator.binance.formats import Json
+from simulator.wire.json_text import Json
 
 
 def _assets(desk: Desk) -> list[str]:

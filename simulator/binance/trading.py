@@ -8,12 +8,7 @@ from decimal import Decimal
 
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import ApiError, Problem, refusal
-from simulator.binance.formats import (
-    Json,
-    price_places,
-    quantity_places,
-    written,
-)
+from simulator.binance.formats import price_places, quantity_places
 from simulator.binance.order_replies import (
     SIDES,
     TIMES_IN_FORCE,
@@ -27,6 +22,7 @@ from simulator.binance.parameters import Parameters
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Order, OrderRequest, OrderStatus, OrderType, TimeInForce
 from simulator.exchange.rejections import Rejection
+from simulator.wire.json_text import Json, written
 
 _CLIENT_ID = re.compile(r"[\.A-Z\:/a-z0-9_-]{1,36}")
 _MAX_BATCH = 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.binance.desk import Call, Desk
-from simulator.binance.formats import Json
+from simulator.wire.json_text import Json
 
 
 def start_stream(desk: Desk, call: Call) -> Json:

@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from simulator.binance.algo_orders import AlgoOrder
 from simulator.binance.formats import (
-    Json,
-    dumps,
     fixed,
     money,
     ms,
@@ -31,6 +29,7 @@ from simulator.exchange.facts import LeverageFact, OrderFact
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Fill, Order, OrderStatus, Side
 from simulator.exchange.positions import Position, Wallet
+from simulator.wire.json_text import Json, dumps
 
 
 def trade_lite(fill: Fill, order: Order, instrument: Instrument) -> str:

@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from simulator.binance import user_events
 from simulator.binance.algo_orders import AlgoOrder
-from simulator.binance.connections import Message, StreamConnection, Wire
 from simulator.binance.desk import Desk
 from simulator.binance.errors import words
-from simulator.exchange.facts import Fact, LeverageFact, OrderChange, OrderFact
+from simulator.exchange.facts import LeverageFact, OrderChange, OrderFact
 from simulator.exchange.orders import Order, OrderStatus, TimeInForce
 from simulator.exchange.visibility import Visibility
+from simulator.wire.connections import Message, StreamConnection, Wire
+from simulator.wire.private_feed import PrivateFeed, by_order
 
 _IOC_REST, _KNOCKED_OUT, _INITIAL_EXPIRED, _MARKET_REST = "2", "4", "8", "9"
 
@@ -37,10 +38,15 @@ class UserStreams:
     def __init__(self, wire: Wire, desk: Desk, lags: Visibility) -> None:
         self._wire = wire
         self._desk = desk
-        self._lags = lags
+        self._feed = PrivateFeed(
+            wire,
+            lags,
+            listens=lambda account: bool(self._listeners.get(account)),
+            on_orders=self._tell_orders,
+            on_leverage=self._tell_leverage,
+        )
+        self.hear = self._feed.hear
         self._listeners: dict[str, dict[StreamConnection, _Listener]] = {}
-        self._facts: list[OrderFact] = []
-        self._due_ns: dict[tuple[str, str], int] = {}
 
     # who listens
 
@@ -67,25 +73,14 @@ class UserStreams:
 
     # what happens
 
-    def hear(self, fact: Fact) -> None:
-        """The exchange's listener."""
-        if isinstance(fact, OrderFact):
-            if self._listeners.get(fact.account):
-                if not self._facts:
-                    self._wire.after(0, self._flush)
-                self._facts.append(fact)
-        elif isinstance(fact, LeverageFact) and self._listeners.get(fact.account):
-            text = user_events.leverage_update(fact)
-            self._tell(fact.account, "ACCOUNT_CONFIG_UPDATE", fact.symbol, text)
+    def _tell_leverage(self, fact: LeverageFact) -> None:
+        text = user_events.leverage_update(fact)
+        self._tell(fact.account, "ACCOUNT_CONFIG_UPDATE", fact.symbol, text)
 
-    def _flush(self) -> None:
-        """Tells what the instant brought, order by order."""
-        facts, self._facts = self._facts, []
-        by_order: dict[tuple[str, int], list[OrderFact]] = {}
-        for fact in facts:
-            by_order.setdefault((fact.order.symbol, fact.order.order_id), []).append(fact)
+    def _tell_orders(self, facts: list[OrderFact]) -> None:
+        """What an instant brought, order by order."""
         # An order knocked out by another is told of before the one that did it.
-        for group in sorted(by_order.values(), key=lambda each: not _knocked_out(each[0])):
+        for group in sorted(by_order(facts), key=lambda each: not _knocked_out(each[0])):
             for event, text in self._events(group):
                 self._tell(group[0].account, event, group[0].order.symbol, text)
 
@@ -201,15 +196,7 @@ class UserStreams:
     # telling it
 
     def _tell(self, account: str, event: str, symbol: str, text: str) -> None:
-        """Pushes after the event's lag, in strict order within one event type."""
-        now_ns = self._wire.now_ns
-        lag_ns = self._lags.draw_lag_ns("stream." + event, symbol)
-        due_ns = max(now_ns + lag_ns, self._due_ns.get((account, event), 0))
-        if due_ns <= now_ns:
-            self._deliver(account, event, symbol, text)
-            return
-        self._due_ns[account, event] = due_ns
-        self._wire.after(due_ns - now_ns, lambda: self._deliver(account, event, symbol, text))
+        self._feed.tell(account, event, symbol, lambda: self._deliver(account, event, symbol, text))
 
     def _deliver(self, account: str, event: str, symbol: str, text: str) -> None:
         messages: dict[str, Message] = {}

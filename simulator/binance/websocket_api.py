@@ -12,14 +12,17 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from simulator.binance.carrier import Carrier
-from simulator.binance.connections import StreamConnection, Wire
 from simulator.binance.desk import Call
-from simulator.binance.formats import Json, dumps
 from simulator.binance.gate import Gate
-from simulator.binance.http_front import peer_address
 from simulator.binance.parameters import Parameters
-from simulator.binance.service import Answer, Service
+from simulator.binance.service import Service
+from simulator.wire import calls
+from simulator.wire.calls import Answer
+from simulator.wire.carrier import Carrier
+from simulator.wire.connections import StreamConnection, Wire
+from simulator.wire.http_front import peer_address
+from simulator.wire.json_text import Json, dumps
+from simulator.wire.upgrades import upgraded
 
 PATH = "/ws-fapi/v1"
 _F1, _F2, _F3 = "/fapi/v1/", "/fapi/v2/", "/fapi/v3/"
@@ -67,12 +70,9 @@ class WebSocketApi:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """One upgrade request, until its connection ends."""
-        socket = web.WebSocketResponse(autoping=False, compress=False)
-        await socket.prepare(request)
+        socket = await upgraded(request)
         self._opened += 1
-        connection = StreamConnection(
-            self._wire, -self._opened, socket, request.transport, combined=False
-        )
+        connection = StreamConnection(self._wire, -self._opened, socket, request.transport)
         ip = peer_address(request.transport)
         self._wire.record("stream_open", connection=connection.number, path=PATH, accounts=[])
         try:
@@ -124,7 +124,7 @@ class WebSocketApi:
             method="WS",
             path=method,
             params=self._wire.redactor.parameters(call.parameters.values),
-            account=self._service.account_of(call.api_key),
+            account=self._service.account_of(call),
             connection=connection.number,
         )
 
@@ -140,11 +140,11 @@ def _call(method: str, params: dict[str, Json], ip: str) -> Call:
     """The REST call of the same meaning; the signature covers the sorted parameters."""
     values = {name: _as_text(params[name]) for name in sorted(params)}
     rest_method, path = METHODS[method]
-    return Call(
+    return calls.Call(
         method=rest_method,
         path=path,
         query="&".join(f"{name}={value}" for name, value in values.items()),
-        api_key=values.get("apiKey"),
+        headers={"x-mbx-apikey": values.get("apiKey", "")},
         ip=ip,
         parameters=Parameters(values),
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from simulator.binance.connections import StreamConnection, Wire
 from simulator.binance.desk import Desk
-from simulator.binance.formats import Json, dumps
 from simulator.binance.market_streams import MarketStreams
 from simulator.binance.stream_names import (
     PRIVATE,
@@ -19,7 +16,9 @@ from simulator.binance.stream_names import (
     parse_stream_url,
 )
 from simulator.binance.user_streams import UserStreams
-from simulator.exchange.behaviour import FaultKind
+from simulator.wire.connections import Message, StreamConnection, Wire
+from simulator.wire.json_text import Json, dumps
+from simulator.wire.upgrades import refused, upgraded
 
 _UNSUPPORTED_DATA, _POLICY = 1003, 1008
 
@@ -49,25 +48,19 @@ class WebSocketFront:
         path, _, query = request.raw_path.partition("?")
         url = parse_stream_url(path, query, routed=self._desk.profile.routed_streams)
         shown = self._wire.redactor.path(request.raw_path)
-        fault = self._wire.faults.match("connect " + path)
-        if fault is not None:
-            match fault.kind:
-                case FaultKind.REFUSE:
-                    if request.transport is not None:
-                        request.transport.abort()
-                    return web.Response()
-                case FaultKind.ERROR:
-                    return web.Response(status=fault.status, text=fault.body)
-                case FaultKind.DELAY if fault.delay is not None:
-                    rng = self._wire.streams[f"{self._wire.name}.fault.{fault.name}.delay"]
-                    await asyncio.sleep(fault.delay.draw_ns(rng) / 1e9)
+        refusal = await refused(self._wire, request, path)
+        if refusal is not None:
+            return refusal
         if url is None:
             return web.Response(status=404)
-        socket = web.WebSocketResponse(autoping=False, compress=False)
-        await socket.prepare(request)
+        socket = await upgraded(request)
         self._opened += 1
         connection = StreamConnection(
-            self._wire, self._opened, socket, request.transport, combined=url.combined
+            self._wire,
+            self._opened,
+            socket,
+            request.transport,
+            text_of=_wrapped if url.combined else None,
         )
         session = self._open(connection, url, shown)
         try:
@@ -119,7 +112,7 @@ class WebSocketFront:
         if name in session.names:
             return
         session.names[name] = None
-        parsed = parse_stream_name(name, self._wire.settings)
+        parsed = parse_stream_name(name, self._desk.settings)
         if parsed is not None and parsed.category in session.categories:
             self._market.subscribe(session.connection, name)
 
@@ -167,12 +160,19 @@ class WebSocketFront:
                     self._market.unsubscribe(session.connection, name)
             return {"result": None, "id": number}
         wanted = len(session.names) + sum(name not in session.names for name in names)
-        if wanted > self._wire.settings.streams_per_connection:
+        if wanted > self._desk.settings.streams_per_connection:
             session.connection.close(_POLICY, "too many streams")
             return None
         for name in names:
             self._subscribe(session, name)
         return {"result": None, "id": number}
+
+
+def _wrapped(message: Message) -> str:
+    """As a combined stream sends it."""
+    if not message.wrapped:
+        message.wrapped = f'{{"stream":{dumps(message.stream)},"data":{message.text}}}'
+    return message.wrapped
 
 
 def _are_texts(value: Json) -> bool:
@@ -186,10 +186,10 @@ def _property(
     if not isinstance(parameters, list) or not parameters or parameters[0] != "combined":
         return _problem(0, "Unknown property", number)
     if not write:
-        return {"result": connection.combined, "id": number}
+        return {"result": connection.text_of is not None, "id": number}
     if len(parameters) != 2 or not isinstance(parameters[1], bool):
         return _problem(1, "Invalid value type: expected Boolean", number)
-    connection.combined = parameters[1]
+    connection.text_of = _wrapped if parameters[1] else None
     return {"result": None, "id": number}
 
 

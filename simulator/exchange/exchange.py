@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 
 import simpy
 
@@ -34,7 +35,9 @@ from simulator.randomness import Streams
 class Exchange:
     """One exchange: markets, accounts, and the matching between them.
 
-    All times are `env.now`: integer nanoseconds since the epoch. Facts are told synchronously, in
+    All times are `env.now`: integer nanoseconds since the epoch. `order_ids` gives each order
+    its number (1, 2, 3, ... by default); an order refused for one of `accepts_first` is taken
+    and ends at once instead. Facts are told synchronously, in
     the order in which they happen, after the state they speak of is in force.
     """
 
@@ -49,7 +52,8 @@ class Exchange:
         visibility: Visibility | None = None,
         fees: Fees = Fees(),  # noqa: B008
         settle_asset: str = "USDT",
-        first_order_id: int = 1,
+        order_ids: Iterator[int] | None = None,
+        accepts_first: frozenset[Reason] = frozenset(),
         first_trade_id: int = 1,
     ) -> None:
         self._env = env
@@ -72,7 +76,8 @@ class Exchange:
             self._markets,
             self._ledgers,
             fees=fees,
-            first_order_id=first_order_id,
+            order_ids=count(1) if order_ids is None else order_ids,
+            accepts_first=accepts_first,
             first_trade_id=first_trade_id,
             tell=self._tell_order,
         )
@@ -347,6 +352,16 @@ class Exchange:
     def seen_open_orders(self, account: str, symbol: str | None = None) -> list[Order]:
         """What the `open_orders` window lists; an ended order may still be among them."""
         return self._windows.open_orders(self._ledger(account), symbol)
+
+    def seen_order_history(self, account: str, symbol: str | None = None) -> list[Order]:
+        """All orders that the `order_history` window shows, oldest first in each symbol."""
+        ledger = self._ledger(account)
+        symbols = tuple(ledger.orders) if symbol is None else (symbol,)
+        return [order for each in symbols for order in self._windows.history(ledger, each)]
+
+    def seen_entry_price(self, account: str, symbol: str) -> Decimal | None:
+        """The seen position's entry price; None while the `entry_price` window hides it."""
+        return self._windows.entry_price(self._ledger(account), symbol)
 
     def seen_position(self, account: str, symbol: str) -> Position:
         """The position as the `positions` window shows it."""

@@ -7,6 +7,7 @@ from enum import Enum
 
 from simulator.exchange.orders import Fill, Order
 from simulator.exchange.positions import Position, Wallet
+from simulator.exchange.rejections import Reason
 
 
 class OrderChange(Enum):
@@ -33,6 +34,8 @@ class OrderFact:
     fill: Fill | None = None
     position: Position | None = None
     wallet: Wallet | None = None
+    refusal: Reason | None = None
+    """Why, for REJECTED."""
     detail: str = ""
 
 

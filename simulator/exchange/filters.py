@@ -29,6 +29,14 @@ def check_complete(request: OrderRequest) -> None:
         raise ValueError(f"a {kind.value} order needs a price")
 
 
+def check_symbol(instrument: Instrument, request: OrderRequest) -> None:
+    """Whether the symbol takes such an order at all."""
+    if not instrument.trading:
+        raise Rejection(Reason.SYMBOL_NOT_TRADING, instrument.symbol)
+    if instrument.closing and not (request.reduce_only or request.close_position):
+        raise Rejection(Reason.SYMBOL_CLOSING, instrument.symbol)
+
+
 def check_quantity(instrument: Instrument, kind: OrderType, quantity: Decimal) -> None:
     """LOT_SIZE, and MARKET_LOT_SIZE for orders that trade at any price."""
     most = instrument.max_market_quantity if kind.market else instrument.max_quantity

@@ -32,6 +32,10 @@ class Instrument:
     maintenance_margin_rate: Decimal = Decimal("0.01")
     max_open_orders: int = 200
     trading: bool = True
+    closing: bool = False
+    """About to be delisted: takes orders that reduce a position, and no others."""
+    spot: bool = False
+    """The venue also lists a spot market with the same id."""
 
     @property
     def price_decimals(self) -> int:

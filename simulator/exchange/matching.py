@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -13,7 +13,7 @@ import simpy
 from simulator.exchange.admission import check_room, plan_order, triggered
 from simulator.exchange.exact import eight_decimals, exact
 from simulator.exchange.facts import OrderChange, OrderFact
-from simulator.exchange.filters import check_band, check_complete, check_request
+from simulator.exchange.filters import check_band, check_complete, check_request, check_symbol
 from simulator.exchange.ledger import Ledger
 from simulator.exchange.listings import Fees
 from simulator.exchange.market import Market
@@ -45,7 +45,8 @@ class Matcher:
         ledgers: dict[str, Ledger],
         *,
         fees: Fees,
-        first_order_id: int,
+        order_ids: Iterator[int],
+        accepts_first: frozenset[Reason],
         first_trade_id: int,
         tell: Callable[[OrderFact], None],
     ) -> None:
@@ -53,7 +54,8 @@ class Matcher:
         self._markets = markets
         self._ledgers = ledgers
         self._fees = fees
-        self._order_ids = count(first_order_id)
+        self._order_ids = order_ids
+        self._accepts_first = accepts_first
         self._trade_ids = count(first_trade_id)
         self._tell = tell
 
@@ -62,8 +64,7 @@ class Matcher:
     def place(self, ledger: Ledger, market: Market, request: OrderRequest) -> Order:
         """As `Exchange.place`."""
         check_complete(request)
-        if not market.instrument.trading:
-            raise Rejection(Reason.SYMBOL_NOT_TRADING, market.symbol)
+        check_symbol(market.instrument, request)
         check_request(market.instrument, request, market.mark)
         if request.client_order_id in ledger.open_client_ids:
             raise Rejection(Reason.DUPLICATE_CLIENT_ORDER_ID, f"{request.client_order_id}")
@@ -71,19 +72,34 @@ class Matcher:
             return self._wait(ledger, market, request)
         check_room(ledger, market, request)
         assert request.quantity is not None  # check_complete
-        plan = plan_order(
-            ledger,
-            market,
-            self._markets,
-            side=request.side,
-            quantity=request.quantity,
-            price=None if request.type is OrderType.MARKET else request.price,
-            time_in_force=request.time_in_force,
-            reduce_only=request.reduce_only,
-        )
+        try:
+            plan = plan_order(
+                ledger,
+                market,
+                self._markets,
+                side=request.side,
+                quantity=request.quantity,
+                price=None if request.type is OrderType.MARKET else request.price,
+                time_in_force=request.time_in_force,
+                reduce_only=request.reduce_only,
+            )
+        except Rejection as rejection:
+            if rejection.reason not in self._accepts_first:
+                raise
+            return self._take_and_end(ledger, market, request, rejection)
         order = self._new(ledger, market, request, plan.quantity, OrderStatus.NEW)
         self._change(ledger, order, OrderChange.ACCEPTED)
         return self._execute(ledger, market, order, plan.takes)
+
+    def _take_and_end(
+        self, ledger: Ledger, market: Market, request: OrderRequest, rejection: Rejection
+    ) -> Order:
+        """An order that is acknowledged and ends at once, as on a venue that matches later."""
+        assert request.quantity is not None  # check_complete
+        order = self._new(ledger, market, request, request.quantity, OrderStatus.NEW)
+        self._change(ledger, order, OrderChange.ACCEPTED)
+        order = replace(order, refusal=rejection.reason)
+        return self._end(ledger, market, order, OrderStatus.EXPIRED, OrderChange.EXPIRED)
 
     def cancel(self, ledger: Ledger, market: Market, order_id: int) -> Order:
         """Cancel an open order."""
@@ -131,7 +147,7 @@ class Matcher:
                 reduce_only=order.reduce_only or order.close_position,
             )
         except Rejection as rejection:
-            order = replace(order, status=OrderStatus.EXPIRED)
+            order = replace(order, status=OrderStatus.EXPIRED, refusal=rejection.reason)
             self._change(ledger, order, OrderChange.REJECTED, detail=str(rejection))
             return
         if plan.quantity != order.quantity:
@@ -337,6 +353,7 @@ class Matcher:
                 account=ledger.account,
                 change=change,
                 order=order,
+                refusal=order.refusal,
                 detail=detail,
             )
         )

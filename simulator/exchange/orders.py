@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from simulator.exchange.rejections import Reason
+
 
 class Side(Enum):
     BUY = "BUY"
@@ -117,6 +119,8 @@ class Order:
     """Quote value of what is filled: the sum of price times quantity over the fills."""
     triggered_ns: int | None = None
     """When a conditional order's trigger price was reached."""
+    refusal: Reason | None = None
+    """Why it ended without the client's doing."""
 
     @property
     def average_price(self) -> Decimal | None:

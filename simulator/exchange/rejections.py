@@ -8,6 +8,7 @@ from enum import Enum
 class Reason(Enum):
     UNKNOWN_SYMBOL = "unknown symbol"
     SYMBOL_NOT_TRADING = "symbol is not trading"
+    SYMBOL_CLOSING = "symbol is closing: only orders that reduce are taken"
     QUANTITY_NOT_POSITIVE = "quantity is not above zero"
     QUANTITY_BELOW_MINIMUM = "quantity below the minimum"
     QUANTITY_ABOVE_MAXIMUM = "quantity above the maximum"

@@ -1,10 +1,13 @@
 """What REST queries show: the books as seen through the venue's windows.
 
-The windows are `order`, `open_orders`, `positions`, `balance` and `fills`. One without a rule is
-not kept at all: it shows the truth.
+The windows are `order`, `order_history`, `open_orders`, `positions`, `entry_price`, `balance` and
+`fills`. One without a rule is not kept at all: it shows the truth. Which of them a venue has is
+its own business.
 """
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from simulator.exchange.facts import OrderFact
 from simulator.exchange.ledger import Ledger
@@ -19,12 +22,22 @@ class Windows:
     def __init__(self, visibility: Visibility) -> None:
         self._visibility = visibility
         self._order = visibility.lagged("order")
+        self._order_history = visibility.lagged("order_history")
         self._open_orders = visibility.lagged("open_orders")
         self._positions = visibility.lagged("positions")
+        self._entry_price = visibility.lagged("entry_price")
         self._balance = visibility.lagged("balance")
         self._fills = visibility.lagged("fills")
-        self._any = (
-            self._order or self._open_orders or self._positions or self._balance or self._fills
+        self._any = any(
+            (
+                self._order,
+                self._order_history,
+                self._open_orders,
+                self._positions,
+                self._entry_price,
+                self._balance,
+                self._fills,
+            )
         )
 
     def publish(self, fact: OrderFact) -> None:
@@ -35,6 +48,8 @@ class Windows:
         key = (fact.account, symbol, order.order_id)
         if self._order:
             publish("order", key, order, symbol=symbol)
+        if self._order_history:
+            publish("order_history", key, order, symbol=symbol)
         if self._open_orders:
             publish("open_orders", key, order, symbol=symbol, final=not order.status.open)
         if fact.fill is None:
@@ -44,6 +59,8 @@ class Windows:
             publish("fills", fill_key, fact.fill, symbol=symbol, final=True)
         if self._positions:
             publish("positions", (fact.account, symbol), fact.position, symbol=symbol)
+        if self._entry_price:
+            publish("entry_price", (fact.account, symbol), fact.position, symbol=symbol)
         if self._balance:
             publish("balance", fact.account, fact.wallet, symbol=symbol)
 
@@ -76,6 +93,14 @@ class Windows:
         seen = (self._seen(ledger, symbol, order_id) for order_id in orders)
         return [order for order in seen if order is not None]
 
+    def history(self, ledger: Ledger, symbol: str) -> list[Order]:
+        orders = ledger.orders.get(symbol, {})
+        if not self._order_history:
+            return list(orders.values())
+        keys = ((ledger.account, symbol, order_id) for order_id in orders)
+        seen = (self._visibility.seen("order_history", key) for key in keys)
+        return [order for order in seen if order is not None]
+
     def open_orders(self, ledger: Ledger, symbol: str | None) -> list[Order]:
         if self._open_orders:
             return [
@@ -90,6 +115,16 @@ class Windows:
             return ledger.position(symbol)
         seen: Position | None = self._visibility.seen("positions", (ledger.account, symbol))
         return Position(account=ledger.account, symbol=symbol) if seen is None else seen
+
+    def entry_price(self, ledger: Ledger, symbol: str) -> Decimal | None:
+        """Of the position that is seen; None while the window has not learned of it."""
+        position = self.position(ledger, symbol)
+        if not self._entry_price or not position.quantity:
+            return position.entry_price
+        seen: Position | None = self._visibility.seen("entry_price", (ledger.account, symbol))
+        if seen is None or (seen.quantity > 0) is not (position.quantity > 0):
+            return None
+        return seen.entry_price if seen.quantity else None
 
     def positions(self, ledger: Ledger) -> list[Position]:
         if not self._positions:

@@ -135,7 +135,7 @@ class Desk:
                 path=path,
                 query=query,
                 body=body,
-                api_key=api_key,
+                headers={"x-mbx-apikey": api_key} if api_key else {},
                 ip=ip,
                 parameters=Parameters.parse(query, body),
             )

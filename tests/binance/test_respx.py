@@ -21,7 +21,7 @@ def answer(desk: Desk, request: httpx.Request) -> httpx.Response:
             path=request.url.path,
             query=query,
             body=body,
-            api_key=request.headers.get("X-MBX-APIKEY"),
+            headers={"x-mbx-apikey": request.headers.get("X-MBX-APIKEY", "")},
             parameters=Parameters.parse(query, body),
         )
     )

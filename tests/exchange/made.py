@@ -24,6 +24,7 @@ from simulator.exchange import (
     OrderRequest,
     OrderType,
     PricePath,
+    Reason,
     Side,
     TimeInForce,
     Visibility,
@@ -142,6 +143,7 @@ def venue(
     fees: Fees | None = None,
     listings: Sequence[Listing] | None = None,
     instrument: Instrument = SKL,
+    accepts_first: frozenset[Reason] = frozenset(),
     **changes: Any,
 ) -> Venue:
     """One symbol, SKLUSDT at 0.02 by default; `changes` are to its instrument."""
@@ -160,6 +162,7 @@ def venue(
         name="venue",
         visibility=Visibility(env, lags, streams, "venue") if lags else None,
         fees=fees or Fees(),
+        accepts_first=accepts_first,
     )
     exchange.open_account(ACCOUNT, D(deposit))
     made = Venue(env, exchange)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from simulator.exchange import (
@@ -313,7 +315,7 @@ def test_a_cancel_in_the_moment_of_the_price_change_comes_too_late() -> None:
 def test_prices_do_nothing_until_the_exchange_is_started() -> None:
     env = clock()
     listing = Listing(instrument=SKL, prices=path("0.02", "0.019", "0.0189"))
-    exchange = Exchange(env, (listing,), streams=Streams(1), name="venue", first_order_id=70)
+    exchange = Exchange(env, (listing,), streams=Streams(1), name="venue", order_ids=count(70))
     exchange.open_account("bot", D(100))
     request = OrderRequest(
         symbol="SKLUSDT",
@@ -342,3 +344,32 @@ def test_a_symbol_can_number_its_own_orders() -> None:
         made.market(Side.BUY, "500").order_id,
     ]
     assert ids == [2802865253, 1, 2802865254]
+
+
+def test_a_symbol_that_is_closing_takes_only_orders_that_reduce() -> None:
+    made = venue(closing=True)
+    with pytest.raises(Rejection) as refused:
+        made.market(Side.BUY, "500")
+    assert refused.value.reason is Reason.SYMBOL_CLOSING
+    with pytest.raises(Rejection) as refused:
+        made.market(Side.SELL, "500", reduce_only=True)
+    assert refused.value.reason is Reason.REDUCE_ONLY_REJECTED
+
+
+@pytest.mark.parametrize(
+    ("time_in_force", "reason"),
+    [
+        (TimeInForce.POST_ONLY, Reason.POST_ONLY_WOULD_TAKE),
+        (TimeInForce.FOK, Reason.FILL_OR_KILL_NOT_FILLABLE),
+    ],
+)
+def test_a_venue_may_take_an_order_first_and_end_it_then(
+    time_in_force: TimeInForce, reason: Reason
+) -> None:
+    made = venue(accepts_first=frozenset({reason}))
+    order = made.limit(Side.BUY, "900000", "0.02001", time_in_force=time_in_force)
+    assert (order.status, order.refusal, order.filled) == (OrderStatus.EXPIRED, reason, 0)
+    assert made.changes() == ["ACCEPTED", "EXPIRED"]
+    assert made.exchange.open_orders("bot") == []
+    with pytest.raises(Rejection):
+        venue().limit(Side.BUY, "900000", "0.02001", time_in_force=time_in_force)

@@ -170,3 +170,32 @@ def test_ended_orders_leave_no_trace_in_the_open_orders_window() -> None:
     views = made.exchange.visibility._windows
     assert len(views["open_orders"].entries) <= 1
     assert len(views["fills"].entries) <= 1
+
+
+def test_the_order_history_lags_apart_from_the_query_by_id() -> None:
+    made = lagged("order_history")
+    order = made.market(Side.BUY, "500")
+    exchange = made.exchange
+    assert exchange.seen_order("bot", "SKLUSDT", order_id=order.order_id) == order
+    assert exchange.seen_order_history("bot") == []
+    made.run_to(0.5)
+    assert exchange.seen_order_history("bot") == [order]
+    assert exchange.seen_order_history("bot", "SKLUSDT") == [order]
+
+
+def test_a_position_can_be_seen_before_its_entry_price() -> None:
+    made = lagged("entry_price")
+    made.market(Side.BUY, "500")
+    exchange = made.exchange
+    assert exchange.seen_position("bot", "SKLUSDT").quantity == 500
+    assert exchange.seen_entry_price("bot", "SKLUSDT") is None
+    made.run_to(0.5)
+    assert exchange.seen_entry_price("bot", "SKLUSDT") == D("0.02001")
+    made.market(Side.SELL, "1000")
+    # Turned round: the price that is known is the other side's.
+    assert exchange.seen_entry_price("bot", "SKLUSDT") is None
+
+
+def test_a_flat_position_has_an_entry_price_of_zero_at_once() -> None:
+    made = lagged("entry_price")
+    assert made.exchange.seen_entry_price("bot", "SKLUSDT") == 0

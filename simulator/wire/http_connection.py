@@ -16,11 +16,10 @@ from http import HTTPStatus
 import httptools
 from aiohttp import web
 
-from simulator.binance.service import Answer
+from simulator.wire.calls import Answer
 
 _LONGEST_HEAD = 131_072
 _UPGRADE = b"upgrade: websocket"
-_API_KEY = b"x-mbx-apikey"
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -32,7 +31,8 @@ class HttpRequest:
     target: str
     """Path and query as they were sent."""
     body: str
-    api_key: str | None
+    headers: dict[str, str]
+    """Those that the venue reads, names in lower case."""
     keep_alive: bool
     transport: asyncio.Transport
 
@@ -41,15 +41,15 @@ Handler = Callable[[HttpRequest], Awaitable[None]]
 """Answers a request on its transport."""
 
 
-def reply_bytes(answer: Answer, date: str, *, keep_alive: bool) -> bytes:
-    """An answer on the wire; header names are in lower case, as the venue sends them."""
+def reply_bytes(answer: Answer, date: str, server: str, *, keep_alive: bool) -> bytes:
+    """An answer on the wire; header names as the venue has them."""
     body = answer.text.encode()
     kind = "text/html" if answer.text and answer.text[0] not in "{[" else "application/json"
     head = [
         f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, '')}",
         f"content-type: {kind}",
         f"content-length: {len(body)}",
-        "server: Bengine",
+        f"server: {server}",
         f"date: {date}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]
@@ -62,17 +62,22 @@ class HttpConnection(asyncio.Protocol):
     """Reads requests and has them answered in their order; `sockets` takes over upgrades."""
 
     def __init__(
-        self, handle: Handler, sockets: web.Server, open_connections: dict[HttpConnection, None]
+        self,
+        handle: Handler,
+        sockets: web.Server,
+        open_connections: dict[HttpConnection, None],
+        heard: frozenset[bytes],
     ) -> None:
         self._handle = handle
         self._sockets = sockets
         self._open = open_connections
+        self._heard = heard
         self._parser = httptools.HttpRequestParser(self)
         self._head = b""
         self._between = True
         """Whether the next byte begins a request, which may ask for an upgrade."""
         self._url = b""
-        self._api_key: str | None = None
+        self._headers: dict[str, str] = {}
         self._body = b""
         self._waiting: deque[HttpRequest] = deque()
         self._answering: asyncio.Task[None] | None = None
@@ -125,14 +130,15 @@ class HttpConnection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._between = False
         self._url = self._body = b""
-        self._api_key = None
+        self._headers = {}
 
     def on_url(self, url: bytes) -> None:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == _API_KEY:
-            self._api_key = value.decode("latin-1")
+        name = name.lower()
+        if name in self._heard:
+            self._headers[name.decode()] = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         self._body += body
@@ -144,7 +150,7 @@ class HttpConnection(asyncio.Protocol):
                 method=self._parser.get_method().decode(),
                 target=self._url.decode(),
                 body=self._body.decode(),
-                api_key=self._api_key,
+                headers=self._headers,
                 keep_alive=self._parser.should_keep_alive(),
                 transport=self._transport,
             )

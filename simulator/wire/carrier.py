@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from simulator.binance.desk import Call
-from simulator.binance.service import Answer, Service
 from simulator.exchange.behaviour import FaultKind, FaultRule
 from simulator.exchange.faults import Faults
 from simulator.exchange.latency import Latency
 from simulator.randomness import Streams
+from simulator.wire.calls import Answer, Call, Service
 
 _BEFORE = (FaultKind.ERROR, FaultKind.HANG, FaultKind.RESET)
 
@@ -27,7 +27,7 @@ class Carrier:
         self._streams = streams
         self._unanswered: list[asyncio.Future[None]] = []
 
-    async def carry_out(self, call: Call) -> Answer | None:
+    async def carry_out(self, call: Call[Any]) -> Answer | None:
         """The answer when it is due; None for a connection to be reset. May never return."""
         endpoint = f"{call.method} {call.path}"
         symbol = call.parameters.values.get("symbol")

@@ -6,15 +6,14 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from email.utils import formatdate
+from typing import Any
 
 import simpy
 
-from simulator.binance.carrier import Carrier
-from simulator.binance.desk import Call
-from simulator.binance.http_connection import HttpRequest, reply_bytes
-from simulator.binance.parameters import Parameters
-from simulator.binance.redaction import Redactor
-from simulator.binance.service import Answer, Service
+from simulator.wire.calls import Answer, Call, Service
+from simulator.wire.carrier import Carrier
+from simulator.wire.http_connection import HttpRequest, reply_bytes
+from simulator.wire.redaction import Redactor
 
 Record = Callable[..., None]
 """`record(kind, **fields)`, the hook into the trace."""
@@ -33,12 +32,15 @@ class HttpFront:
         *,
         redactor: Redactor,
         record: Record,
+        server: str,
     ) -> None:
+        """`server` is what the header of that name says."""
         self._env = env
         self._service = service
         self._carrier = carrier
         self._redactor = redactor
         self._record = record
+        self._server = server
         self._requests = 0
         self._date = (-1, "")
 
@@ -50,14 +52,13 @@ class HttpFront:
     async def handle(self, request: HttpRequest) -> None:
         """Reads, decides, carries out, replies; records both ends."""
         path, _, query = request.target.partition("?")
-        call = Call(
+        call = self._service.read(
             method=request.method,
             path=path,
             query=query,
             body=request.body,
-            api_key=request.api_key,
+            headers=request.headers,
             ip=peer_address(request.transport),
-            parameters=Parameters.parse(query, request.body),
         )
         number = self.next_number()
         self._record_request(request.transport, call, number)
@@ -78,21 +79,22 @@ class HttpFront:
         if transport.is_closing():
             fields["lost"] = True  # the client has gone
         else:
-            transport.write(reply_bytes(answer, self._http_date(), keep_alive=request.keep_alive))
+            date, keep_alive = self._http_date(), request.keep_alive
+            transport.write(reply_bytes(answer, date, self._server, keep_alive=keep_alive))
             arrives_ns = transport.get_extra_info("arrives_ns")
             if arrives_ns is not None:
                 fields["arrives_ns"] = arrives_ns
-            if not request.keep_alive:
+            if not keep_alive:
                 transport.close()
         self._record("reply", **fields)
 
-    def _record_request(self, transport: asyncio.Transport, call: Call, number: int) -> None:
+    def _record_request(self, transport: asyncio.Transport, call: Call[Any], number: int) -> None:
         fields: dict[str, object] = {
             "id": number,
             "method": call.method,
             "path": self._redactor.path(call.path),
             "params": self._redactor.parameters(call.parameters.values),
-            "account": self._service.account_of(call.api_key),
+            "account": self._service.account_of(call),
         }
         sent_ns = transport.get_extra_info("sent_ns")
         if sent_ns is not None:

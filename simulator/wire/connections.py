@@ -6,16 +6,15 @@ import asyncio
 import zlib
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import simpy
 from aiohttp import WSMsgType, web
 
-from simulator.binance.formats import dumps
-from simulator.binance.redaction import Redactor
-from simulator.binance.settings import Settings
 from simulator.exchange.behaviour import FaultKind, FaultRule
 from simulator.exchange.faults import Faults
 from simulator.randomness import Streams
+from simulator.wire.redaction import Redactor
 
 _S = 1_000_000_000
 _GOING_AWAY, _POLICY, _ABNORMAL = 1001, 1008, 1006
@@ -24,7 +23,7 @@ _GOING_AWAY, _POLICY, _ABNORMAL = 1001, 1008, 1006
 class Message:
     """One message for any number of connections: its text is made once, and wrapped once."""
 
-    __slots__ = ("_wrapped", "event", "private", "stream", "symbol", "text")
+    __slots__ = ("event", "private", "stream", "symbol", "text", "wrapped")
 
     def __init__(
         self, event: str, symbol: str | None, stream: str, text: str, *, private: bool = False
@@ -34,14 +33,23 @@ class Message:
         self.stream = stream
         self.text = text
         self.private = private
-        self._wrapped = ""
+        self.wrapped = ""
+        """Kept by a venue that sends some connections another text."""
 
-    @property
-    def wrapped(self) -> str:
-        """As a combined stream sends it."""
-        if not self._wrapped:
-            self._wrapped = f'{{"stream":{dumps(self.stream)},"data":{self.text}}}'
-        return self._wrapped
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRules:
+    """How long a connection lives, and what keeps it alive; None: the venue does not care."""
+
+    ping_interval_ns: int | None = None
+    """How often the venue pings."""
+    pong_timeout_ns: int = 600 * _S
+    """A ping unanswered for so long ends the connection."""
+    life_ns: int | None = None
+    idle_ns: int | None = None
+    """Without a word from the client for so long, the connection ends."""
+    messages_per_s: int | None = None
+    """Texts, pings and pongs of the client."""
 
 
 class Wire:
@@ -52,7 +60,7 @@ class Wire:
         env: simpy.Environment,
         *,
         name: str,
-        settings: Settings,
+        rules: ConnectionRules,
         faults: Faults,
         streams: Streams,
         redactor: Redactor,
@@ -60,7 +68,7 @@ class Wire:
     ) -> None:
         self.env = env
         self.name = name
-        self.settings = settings
+        self.rules = rules
         self.faults = faults
         self.streams = streams
         self.redactor = redactor
@@ -87,10 +95,11 @@ class StreamConnection:
         socket: web.WebSocketResponse,
         transport: asyncio.Transport | None,
         *,
-        combined: bool,
+        text_of: Callable[[Message], str] | None = None,
     ) -> None:
         self.number = number
-        self.combined = combined
+        self.text_of = text_of
+        """How this connection wants its messages; None: as they are."""
         self.silent = False
         """A SILENCE fault: open for ever, delivering nothing."""
         self.closed = False
@@ -104,6 +113,7 @@ class StreamConnection:
         self._received: deque[int] = deque()
         self._close_code: int | None = None
         self._ping: tuple[bytes, int] | None = None
+        self._heard_ns = wire.now_ns
         self.close_reason = "client"
 
     # from the venue
@@ -150,7 +160,7 @@ class StreamConnection:
 
     def _send(self, message: Message) -> None:
         if not (self.closed or self.silent):
-            self._put(message.wrapped if self.combined else message.text, message)
+            self._put(message.text if self.text_of is None else self.text_of(message), message)
 
     def reply(self, text: str) -> None:
         """Sends the answer to a control message."""
@@ -248,37 +258,61 @@ class StreamConnection:
             self._count_received()
 
     def _count_received(self) -> None:
-        now_ns = self._wire.now_ns
+        now_ns = self._heard_ns = self._wire.now_ns
+        most = self._wire.rules.messages_per_s
+        if most is None:
+            return
         received = self._received
         received.append(now_ns)
         while received[0] <= now_ns - _S:
             received.popleft()
-        if len(received) > self._wire.settings.control_messages_per_s:
+        if len(received) > most:
             self.close(_POLICY, "too many messages")
 
     async def _keep(self) -> None:
-        """Pings, drops a client that does not answer, and ends the connection after its life."""
-        settings = self._wire.settings
+        """Pings, drops a client that does not answer or speak, ends the connection in time."""
+        rules = self._wire.rules
         begun_ns = self._wire.now_ns
-        next_ping_ns = begun_ns + settings.ping_interval_ns
+        next_ping_ns = None
+        if rules.ping_interval_ns is not None:
+            next_ping_ns = begun_ns + rules.ping_interval_ns
         while True:
-            due_ns = min(next_ping_ns, begun_ns + settings.stream_life_ns)
-            if self._ping is not None:
-                due_ns = min(due_ns, self._ping[1] + settings.pong_timeout_ns)
-            await asyncio.sleep(max(0, due_ns - self._wire.now_ns) / _S)
+            dues = [
+                due_ns
+                for due_ns in (
+                    next_ping_ns,
+                    None if rules.life_ns is None else begun_ns + rules.life_ns,
+                    None if rules.idle_ns is None else self._heard_ns + rules.idle_ns,
+                    None if self._ping is None else self._ping[1] + rules.pong_timeout_ns,
+                )
+                if due_ns is not None
+            ]
+            if not dues:
+                return
+            await asyncio.sleep(max(0, min(dues) - self._wire.now_ns) / _S)
             now_ns = self._wire.now_ns
-            if self._ping is not None and now_ns >= self._ping[1] + settings.pong_timeout_ns:
+            if self._ping is not None and now_ns >= self._ping[1] + rules.pong_timeout_ns:
                 self.close(_POLICY, "no pong")
                 return
-            if now_ns >= begun_ns + settings.stream_life_ns:
-                self.close(_GOING_AWAY, "24 hours")
+            if rules.life_ns is not None and now_ns >= begun_ns + rules.life_ns:
+                self.close(_GOING_AWAY, "end of life")
                 return
-            if now_ns >= next_ping_ns:
-                next_ping_ns += settings.ping_interval_ns
-                payload = str(now_ns // 1_000_000).encode()
-                # An unanswered ping keeps its own moment; a later one does not excuse it.
-                self._ping = (payload, self._ping[1] if self._ping else now_ns)
-                try:
-                    await self._socket.ping(payload)
-                except ConnectionError:
+            if rules.idle_ns is not None and now_ns >= self._heard_ns + rules.idle_ns:
+                self.close(_ABNORMAL, "no word from the client")
+                return
+            if next_ping_ns is not None and now_ns >= next_ping_ns:
+                assert rules.ping_interval_ns is not None  # both or neither
+                next_ping_ns += rules.ping_interval_ns
+                if not await self._send_ping(now_ns):
                     return
+
+    async def _send_ping(self, now_ns: int) -> bool:
+        """Whether there was somebody to send it to."""
+        payload = str(now_ns // 1_000_000).encode()
+        # An unanswered ping keeps its own moment; a later one does not excuse it.
+        self._ping = (payload, self._ping[1] if self._ping else now_ns)
+        try:
+            await self._socket.ping(payload)
+        except ConnectionError:
+            return False
+        return True
