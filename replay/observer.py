@@ -8,6 +8,7 @@ from replay.evidence import Interval, VenueOrder
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.facts import Fact, OrderFact
 from simulator.exchange.orders import Order, Side
+from simulator.wire.venue import VenueKind
 
 ZERO = Decimal(0)
 
@@ -15,9 +16,10 @@ ZERO = Decimal(0)
 class ExchangeObserver:
     """Keeps, for every position of one account, when it was covered by a resting stop-loss."""
 
-    def __init__(self, exchange: Exchange, account: str, now_ns: int) -> None:
+    def __init__(self, exchange: Exchange, account: str, now_ns: int, kind: VenueKind) -> None:
         self._exchange = exchange
         self._account = account
+        self._kind = kind
         self._intervals: list[Interval] = []
         self._since: dict[str, tuple[int, Decimal, bool]] = {}
         self._stops: dict[str, dict[int, Order]] = {}
@@ -93,11 +95,11 @@ class ExchangeObserver:
         """Every order the venue has had from this account since the observer was made."""
         return tuple(
             VenueOrder(
-                order_id=str(order.order_id),
+                order_id=self._kind.order_id(order.order_id),
                 client_order_id=order.client_order_id,
                 symbol=order.symbol,
                 open=order.status.open,
             )
             for order in self._exchange.orders(self._account)
-            if order.order_id not in self._earlier
+            if order.order_id not in self._earlier and not self._kind.own_making(order)
         )

@@ -12,9 +12,9 @@ from replay.observer import ExchangeObserver
 from scenarios import build
 from scenarios.venues import host_names
 from simulator import World
-from simulator.binance import PROFILES, Binance, Credentials
-from simulator.exchange.exchange import Exchange
 from simulator.exchange.visibility import Visibility
+from simulator.venues import kind
+from simulator.wire.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scenarios.markets import Venue
     from scenarios.schema import Scenario, Stall
     from simulator.host import Host
+    from simulator.wire.venue import Venue as VenueOnWire
 
 BOT = "bot"
 """The name of the bot's machine, and of its account at every venue."""
@@ -33,7 +34,7 @@ class Stage:
 
     world: World
     bot_host: Host
-    venues: dict[str, Binance]
+    venues: dict[str, VenueOnWire]
     observers: dict[str, ExchangeObserver]
     credentials: dict[str, dict[str, str]]
     """By venue: `api_key` and `secret`, made of the seed; they open nothing anywhere else."""
@@ -86,7 +87,8 @@ def _staller(world: World, host: Host, stall: Stall, number: int) -> Callable[[L
 def _add_venue(stage: Stage, name: str, part: Venue) -> None:
     world = stage.world
     behaviour = build.behaviour(name, part)
-    exchange = Exchange(
+    known = kind(name)
+    exchange = known.make_exchange(
         world.env,
         build.listings(part),
         streams=world.streams,
@@ -103,10 +105,10 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
     def record(kind: str, **fields: Any) -> None:
         world.trace.record(kind, name, **fields)
 
-    venue = Binance(
+    venue = known.make_venue(
         world.env,
         exchange,
-        profile=PROFILES[part.profile],
+        profile=part.profile,
         behaviour=behaviour,
         streams=world.streams,
         accounts=[Credentials(account=BOT, api_key=api_key, secret=secret)],
@@ -119,5 +121,5 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
     host = world.host(name, names=others)
     world.run_until(host.start(venue.start()))
     stage.venues[name] = venue
-    stage.observers[name] = ExchangeObserver(exchange, BOT, world.env.now)
+    stage.observers[name] = ExchangeObserver(exchange, BOT, world.env.now, known)
     stage.credentials[name] = {"api_key": api_key, "secret": secret}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scenarios import markets
 from scenarios.schema import Scenario
-from scenarios.venues import read_settings
+from scenarios.venues import venue_settings
 from simulator.distributions import Distribution
 from simulator.exchange.behaviour import (
     Behaviour,
@@ -79,7 +79,7 @@ def behaviour(name: str, venue: markets.Venue) -> Behaviour:
             LimitRule(name=rule.name, limit=rule.limit, interval_ns=rule.per, aligned=rule.aligned)
             for rule in rules.limits
         ),
-        settings=read_settings(name, rules.settings),
+        settings=venue_settings(name, rules.settings),
     )
 
 
@@ -167,6 +167,8 @@ def _instrument(symbol: str, part: markets.Instrument) -> Instrument:
         market_take_bound=part.market_take_bound,
         maintenance_margin_rate=part.maintenance_margin_rate,
         max_open_orders=part.max_open_orders,
+        closing=part.closing,
+        spot=part.spot,
     )
 
 

@@ -14,9 +14,10 @@ from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
 from scenarios.schema import Scenario
-from scenarios.types import BOT, VENUES, Frame
+from scenarios.types import BOT, Frame
 from scenarios.units import Start, Unusable, parse_start
-from scenarios.venues import host_names
+from scenarios.venues import host_names, problems_of_venues
+from simulator.venues import NAMES
 
 SCHEMA_ID = "scenario.schema.json"
 
@@ -46,6 +47,7 @@ def load_text(text: str, file: str, *, milestones: Sequence[str] | None = None) 
         scenario = Scenario.model_validate(document.data, context=_frame(document, milestones))
     except ValidationError as error:
         problems += problems_of(error, document, Scenario)
+    problems += problems_of_venues(document)
     if problems:
         raise ScenarioError(sorted(problems, key=lambda problem: (problem.line, problem.key)))
     return scenario
@@ -84,7 +86,7 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
     own = list(_mapping(data.get("milestones")))
     # An unknown venue is a problem of its own; its hosts are not to be told of as well.
     hosts = None
-    if all(venue in VENUES for venue in venues):
+    if all(venue in NAMES for venue in venues):
         hosts = [BOT, *(name for venue in venues for name in host_names(venue))]
     return Frame(
         start=_start(data.get("start")),

@@ -15,17 +15,16 @@ from scenarios.types import (
     Natural,
     NotNegative,
     Number,
+    OrderId,
     Part,
     Positive,
     Scalar,
     Switch,
     Symbol,
     Text,
-    Whole,
-    nearest,
 )
 from scenarios.units import Unusable
-from scenarios.venues import check_fault, check_window, profile_names, read_setting
+from scenarios.venues import check_fault
 from simulator.exchange.behaviour import FaultKind
 
 
@@ -122,7 +121,11 @@ class Instrument(Part):
     price: Price
     mark_price: Price | None = Field(default=None, description="Where it goes its own way.")
     book: Book = Book()
-    next_order_id: Whole | None = Field(default=None, description="The id its next order gets.")
+    next_order_id: OrderId | None = Field(
+        default=None, description="The id its next order gets: a number or a UUID, as the venue's."
+    )
+    closing: Switch = Field(default=False, description="Takes only orders that reduce.")
+    spot: Switch = Field(default=False, description="There is a spot market of the same name.")
     daily_volume: Positive = Decimal(1_000_000)
 
 
@@ -162,16 +165,8 @@ class LatencyRule(_During):
 class VisibilityRule(_During):
     """How much later than it happened a fact shows in a window."""
 
-    window: Text = Field(
-        description="order, open_orders, positions, balance, fills or stream.<EVENT>; a pattern."
-    )
+    window: Text = Field(description="A query such as `order`, or stream.<EVENT>; a pattern.")
     lag: Distribution
-
-    @field_validator("window")
-    @classmethod
-    def _known_window(cls, value: str) -> str:
-        check_window(value)
-        return value
 
 
 class LimitRule(Part):
@@ -217,16 +212,6 @@ class VenueBehaviour(Part):
     faults: tuple[Fault, ...] = ()
     settings: dict[str, Scalar] = Field(default_factory=dict)
 
-    @field_validator("settings")
-    @classmethod
-    def _known_settings(cls, settings: dict[str, object]) -> dict[str, object]:
-        for name, value in settings.items():
-            try:
-                read_setting("binance", name, value)
-            except Unusable as error:
-                raise Unusable(error.rule, error.cure, (name,)) from None
-        return settings
-
     @field_validator("faults")
     @classmethod
     def _distinct_names(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
@@ -258,11 +243,3 @@ class Venue(Part):
     instruments: dict[str, Instrument] = Field(min_length=1)
     positions: tuple[ExistingPosition, ...] = ()
     behaviour: VenueBehaviour = VenueBehaviour()
-
-    @field_validator("profile")
-    @classmethod
-    def _known_profile(cls, value: str) -> str:
-        names = profile_names("binance")
-        if value not in names:
-            raise Unusable("no such profile", nearest(value, names))
-        return value

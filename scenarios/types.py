@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -37,8 +38,8 @@ from scenarios.units import (
     parse_start,
 )
 from simulator.distributions import Distribution as DurationDistribution
+from simulator.venues import NAMES
 
-VENUES = ("binance",)
 BOT = "bot"
 """The host that every scenario has besides those of its venues."""
 
@@ -133,6 +134,16 @@ def _scalar(value: object) -> object:
     raise Unusable("must be a text, a number, true, false or a list of them", "flatten it")
 
 
+def _order_id(value: object) -> int:
+    """A number, or a UUID as the number that it is."""
+    if isinstance(value, str):
+        try:
+            return UUID(value).int
+        except ValueError:
+            raise Unusable("must be a number or a UUID", "write it without a prefix") from None
+    return _whole(value)
+
+
 def at_least(limit: int) -> AfterValidator:
     """Refuses numbers below `limit`."""
 
@@ -193,6 +204,9 @@ Pattern = Annotated[
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_whole), at_least(1)]
 Natural = Annotated[int, BeforeValidator(_whole), at_least(0)]
+OrderId = Annotated[
+    int, BeforeValidator(_order_id), WithJsonSchema({"type": ["integer", "string"]})
+]
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Told = Annotated[
     str, BeforeValidator(_told), WithJsonSchema({"type": ["string", "number", "boolean"]})
@@ -227,7 +241,7 @@ Offset = Annotated[
     int, BeforeValidator(parse_offset), WithJsonSchema({"type": "string", "examples": ["+04:00"]})
 ]
 Symbol = Annotated[str, BeforeValidator(_text), _known("symbol", lambda frame: frame.symbols)]
-VenueKind = Annotated[str, BeforeValidator(_text), _known("venue", lambda _: VENUES)]
+VenueKind = Annotated[str, BeforeValidator(_text), _known("venue", lambda _: NAMES)]
 BotHost = Annotated[str, BeforeValidator(_text), _known("host to set up", lambda _: (BOT,))]
 VenueName = Annotated[str, BeforeValidator(_text), _known("venue", lambda frame: frame.venues)]
 HostName = Annotated[str, BeforeValidator(_text), _known("host", lambda frame: frame.hosts)]

@@ -1,40 +1,79 @@
-"""What the venues know by name: their hosts, profiles and settings.
-
-The venues are imported when a scenario names one, never before: listing the options of a command
-must not wait for a web server's modules.
-"""
+"""What the venues know by name: their hosts, profiles, windows and settings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
-from scenarios.types import VENUES, nearest
+from scenarios.document import Document, Path, key_text
+from scenarios.errors import Problem
+from scenarios.types import nearest
 from scenarios.units import Unusable, parse_duration
 from simulator.exchange.behaviour import FaultRule, matches
-
-WINDOWS = ("order", "open_orders", "positions", "balance", "fills")
-"""Queries whose answers can lag; the events of streams are windows as well."""
-
-LAGGING_EVENTS = (
-    "ACCOUNT_UPDATE",
-    "ORDER_TRADE_UPDATE",
-    "TRADE_LITE",
-    "ALGO_UPDATE",
-    "CONDITIONAL_ORDER_TRIGGER_REJECT",
-    "ACCOUNT_CONFIG_UPDATE",
-)
+from simulator.venues import NAMES, kind
 
 
-def check_window(pattern: str) -> None:
-    """Raises Unusable for a pattern that no window fits: the rule would do nothing."""
-    windows = [*WINDOWS, *(f"stream.{event}" for event in LAGGING_EVENTS)]
+def problems_of_venues(document: Document) -> Iterator[Problem]:
+    """What the schema, which knows no venue by name, cannot find."""
+    venues = _mapping(_mapping(document.data).get("venues"))
+    for venue, part in venues.items():
+        if venue not in NAMES:
+            continue
+        yield from _problems(document, venue, _mapping(part))
+
+
+def _problems(document: Document, venue: str, part: Mapping[str, Any]) -> Iterator[Problem]:
+    path: Path = ("venues", venue)
+    if isinstance(profile := part.get("profile"), str):
+        yield from _tried(document, (*path, "profile"), profile, _check_profile, venue, profile)
+    path, behaviour = (*path, "behaviour"), _mapping(part.get("behaviour"))
+    for name, value in _mapping(behaviour.get("settings")).items():
+        place = (*path, "settings", name)
+        yield from _tried(document, place, value, read_setting, venue, name, value)
+    rules = behaviour.get("visibility")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(window := _mapping(rule).get("window"), str):
+            place = (*path, "visibility", index, "window")
+            yield from _tried(document, place, window, _check_window, venue, window)
+
+
+def _tried(
+    document: Document, path: Path, value: object, check: Any, *arguments: object
+) -> Iterator[Problem]:
+    try:
+        check(*arguments)
+    except Unusable as error:
+        yield Problem(
+            file=document.file,
+            line=document.line(path),
+            key=key_text(path),
+            value=str(value) if isinstance(value, (str, int)) else "",
+            rule=error.rule,
+            cure=error.cure,
+        )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _check_profile(venue: str, profile: str) -> None:
+    known = kind(venue).profiles
+    if profile not in known:
+        raise Unusable("no such profile", nearest(profile, known))
+
+
+def _check_window(venue: str, pattern: str) -> None:
+    """A pattern that no window fits would do nothing."""
+    found = kind(venue)
+    windows = [*found.windows, *(f"stream.{event}" for event in found.events)]
     if not any(matches(pattern, window) for window in windows):
         raise Unusable("no such window", nearest(pattern, windows))
 
 
 def check_fault(rule: FaultRule) -> None:
-    """Raises Unusable for a fault that the venue could not carry out."""
+    """Raises Unusable for a fault that no venue could carry out."""
     from simulator.wire.fault_kinds import check_fault
 
     try:
@@ -45,20 +84,7 @@ def check_fault(rule: FaultRule) -> None:
 
 def host_names(venue: str) -> tuple[str, ...]:
     """The names a venue answers at, its own among them."""
-    if venue not in VENUES:
-        return (venue,)
-    from simulator.binance import Binance
-
-    return (venue, *Binance.HOSTS)
-
-
-def profile_names(venue: str) -> tuple[str, ...]:
-    """The states of the venue's API that can be asked for."""
-    if venue not in VENUES:
-        return ()
-    from simulator.binance import PROFILES
-
-    return tuple(PROFILES)
+    return (venue, *kind(venue).hosts) if venue in NAMES else (venue,)
 
 
 def read_setting(venue: str, name: str, value: object) -> tuple[str, object]:
@@ -66,21 +92,22 @@ def read_setting(venue: str, name: str, value: object) -> tuple[str, object]:
 
     Raises Unusable for a name or value that the venue does not take.
     """
-    from simulator.binance.settings import Settings
+    from simulator.wire.settings import read_settings
 
-    known = [field.name for field in fields(Settings)]
+    settings = kind(venue).settings
+    known = [field.name for field in fields(settings)]
     if f"{name}_ns" in known:
         name, value = f"{name}_ns", parse_duration(value)
     elif name not in known or name.endswith("_ns"):
         shown = [field.removesuffix("_ns") for field in known]
         raise Unusable(f"{venue} has no such setting", nearest(name.removesuffix("_ns"), shown))
     try:
-        Settings.read({name: value})
+        read_settings(settings, {name: value}, venue)
     except ValueError as error:
         raise Unusable(str(error), "") from None
     return name, value
 
 
-def read_settings(venue: str, settings: Mapping[str, object]) -> dict[str, object]:
+def venue_settings(venue: str, settings: Mapping[str, object]) -> dict[str, object]:
     """All of them, as the venue's settings take them."""
     return dict(read_setting(venue, name, value) for name, value in settings.items())

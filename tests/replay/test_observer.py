@@ -17,6 +17,7 @@ from simulator.exchange.listings import Listing
 from simulator.exchange.orders import OrderRequest, OrderType, Side
 from simulator.exchange.prices import Constant
 from simulator.randomness import Streams
+from simulator.venues import kind
 from tests.exchange.made import SKL, START_NS
 
 S = 1_000_000_000
@@ -31,7 +32,7 @@ class Watched:
         self.exchange = Exchange(self.env, [listing], streams=Streams(1), name="binance")
         self.exchange.open_account("bot", Decimal(1_000))
         self.exchange.start()
-        self.observer = ExchangeObserver(self.exchange, "bot", self.env.now)
+        self.observer = ExchangeObserver(self.exchange, "bot", self.env.now, kind("binance"))
 
     def wait(self, seconds: int) -> None:
         self.env.move_to(self.env.now + seconds * S)
@@ -132,7 +133,7 @@ def test_a_position_that_is_gone_was_closed_or_rolled_back(watched: Watched) -> 
 
 def test_orders_from_before_the_run_are_not_the_bots_to_know(watched: Watched) -> None:
     watched.trade(Side.BUY, 1_000)
-    later = ExchangeObserver(watched.exchange, "bot", watched.env.now)
+    later = ExchangeObserver(watched.exchange, "bot", watched.env.now, kind("binance"))
     assert later.orders() == ()
     assert later.positions() == {"SKLUSDT": Decimal(1_000)}
     watched.stop(1_000)

@@ -9,7 +9,7 @@ import pytest
 from scenarios import build
 from scenarios.loader import load_text
 from scenarios.schema import Scenario
-from scenarios.venues import host_names, profile_names
+from scenarios.venues import host_names
 from simulator.binance import PROFILES, Binance
 from simulator.clock import Clock
 from simulator.distributions import Fixed, Uniform
@@ -25,6 +25,7 @@ from simulator.exchange.behaviour import (
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.prices import Constant, Points, RandomWalk
 from simulator.randomness import Streams
+from simulator.venues import kind
 
 START_NS = 1_761_676_440_000_000_000
 S = 1_000_000_000
@@ -143,4 +144,4 @@ def test_an_account_can_begin_with_a_position_and_its_stop(scenario: Scenario) -
 
 def test_hosts_and_profiles_are_the_venues_own() -> None:
     assert host_names("binance") == ("binance", *Binance.HOSTS)
-    assert profile_names("binance") == tuple(PROFILES)
+    assert kind("binance").profiles == tuple(PROFILES)
