@@ -1,7 +1,8 @@
 """Runs the bot as an ordinary program: `python -m bot_under_test`.
 
 Settings come from the environment (`BOT_VERSION`, `BOT_DATABASE`, ...: any setting of a number, a
-text or yes/no, in capitals; `BINANCE_API_KEY` and `BINANCE_SECRET`), signals from standard input,
+text or yes/no, in capitals; `BINANCE_API_KEY` and `BINANCE_SECRET`, `BYBIT_API_KEY` and
+`BYBIT_SECRET`), signals from the server that `BOT_SIGNAL_SERVER` names, and from standard input,
 one JSON object a line: `{"id": "1", "symbol": "SKLUSDT", "side": "BUY", "quantity": 308}`.
 """
 
@@ -14,21 +15,24 @@ import os
 import sys
 from collections.abc import Mapping
 
-from bot_under_test.reference import ReferenceBot, Settings, Signal
+from bot_under_test.reference import VENUES, ReferenceBot, Settings, Signal
 
 logger = logging.getLogger("core.bot")
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises ValueError for a setting that does not exist, and without credentials."""
-    try:
-        keys = {
-            "api_key": environment["BINANCE_API_KEY"],
-            "secret": environment["BINANCE_SECRET"],
-        }
-    except KeyError as error:
-        raise ValueError(f"set {error.args[0]} in the environment") from None
-    values: dict[str, object] = {"database": "bot.sqlite", "credentials": {"binance": keys}}
+    credentials: dict[str, dict[str, str]] = {}
+    for venue in VENUES:
+        names = {"api_key": f"{venue.upper()}_API_KEY", "secret": f"{venue.upper()}_SECRET"}
+        given = {part: environment[name] for part, name in names.items() if name in environment}
+        if given and len(given) < len(names):
+            raise ValueError(f"set {' and '.join(names.values())} in the environment, or neither")
+        if given:
+            credentials[venue] = given
+    if not credentials:
+        raise ValueError("set BINANCE_API_KEY and BINANCE_SECRET in the environment, or BYBIT_...")
+    values: dict[str, object] = {"database": "bot.sqlite", "credentials": credentials}
     for name, text in environment.items():
         if name.startswith("BOT_"):
             values[name.removeprefix("BOT_").lower()] = _value(text)

@@ -24,7 +24,7 @@ class BotHandle(Protocol):
         """Ends the bot and closes what it holds open."""
 
     def believes(self) -> dict[str, Any]:
-        """What the bot takes for true: `positions`, `orders` and `rows`."""
+        """What the bot takes for true: `positions`, `orders`, `rows` and `events`."""
 
 
 class _ReferenceHandle:
@@ -49,20 +49,24 @@ class _ReferenceHandle:
         return {
             "positions": [
                 {
-                    "venue": bot.exchange.venue,
+                    "venue": venue,
                     "symbol": tracked.symbol,
                     "side": tracked.side,
                     "quantity": tracked.quantity,
                     "stop_loss": tracked.stop_id is not None,
                 }
-                for tracked in bot.positions.positions.values()
+                for venue, trader in bot.traders.items()
+                for tracked in trader.positions.positions.values()
                 if tracked.quantity > 0
             ],
-            "orders": bot.exchange.known_orders,
+            "orders": [
+                order for trader in bot.traders.values() for order in trader.exchange.known_orders
+            ],
             "rows": [
                 {"symbol": str(row["symbol"]), "status": str(row["status"])}
                 for row in bot.database.rows()
             ],
+            "events": bot.database.events(),
         }
 
 

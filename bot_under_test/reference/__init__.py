@@ -7,5 +7,6 @@ from bot_under_test.reference.bot import ReferenceBot
 from bot_under_test.reference.defects import VERSIONS, Defect
 from bot_under_test.reference.settings import Credentials, Settings
 from bot_under_test.reference.signals import Signal
+from bot_under_test.reference.trader import VENUES
 
-__all__ = ["VERSIONS", "Credentials", "Defect", "ReferenceBot", "Settings", "Signal"]
+__all__ = ["VENUES", "VERSIONS", "Credentials", "Defect", "ReferenceBot", "Settings", "Signal"]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from enum import Enum
 
 from bot_under_test.reference.client_ids import new_client_id
 from bot_under_test.reference.database import Database
 from bot_under_test.reference.defects import Defect
 from bot_under_test.reference.exchange_manager import ExchangeManager
-from bot_under_test.reference.orders import OrderResult, normalise
+from bot_under_test.reference.orders import OrderError, OrderResult, normalise
 from bot_under_test.reference.outcomes import describe, was_refused
 from bot_under_test.reference.position_guard import PositionGuard
 from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
-from bot_under_test.reference.rollback import Rollback
+from bot_under_test.reference.rollback import Closing, Rollback
 from bot_under_test.reference.settings import Settings
 from bot_under_test.reference.stop_loss_manager import StopLossManager
 from bot_under_test.reference.trailing_stop import TrailingStopManager
@@ -35,6 +36,15 @@ class Entry:
     symbol: str
     side: str
     quantity: float
+
+
+class Opened(Enum):
+    """How an opening ended."""
+
+    STANDS = "stands"
+    NOTHING_LEFT = "nothing left"
+    LEFT = "left"
+    """It failed, and there may be a position all the same."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,49 +84,64 @@ class AtomicPositionManager:
         self._positions = parts.positions
         self._database = parts.database
 
-    async def open(self, entry: Entry) -> bool:
-        """Whether the position stands. Raises nothing but cancellation."""
+    async def open(self, entry: Entry) -> Opened:
+        """How it ended. Raises nothing but cancellation."""
         opening = _Opening(entry=entry)
         logger.info(
             "⚙️ Atomic operation started: %s %s %s", entry.symbol, entry.side, entry.quantity
         )
         self._parts.guard.leave_alone(entry.symbol)
+        if Defect.LOGS_CREATED_BEFORE_AND_AFTER in self._defects:
+            self._log_event("position_created", opening, "INFO")
         try:
             await self._enter(opening)
             await self._stand(opening)
         except Exception as error:
-            await self._fail(opening, error)
-            return False
+            return await self._fail(opening, error)
         except asyncio.CancelledError:
             self._parts.guard.look_now()
             raise
         finally:
             self._parts.guard.watch(entry.symbol)
-        return True
+        return Opened.STANDS
 
     # entering
 
     async def _enter(self, opening: _Opening) -> None:
         """Leverage, the order, and the row; a row means that the order is known."""
-        entry = opening.entry
+        entry, settings = opening.entry, self._settings
         symbol = entry.symbol
-        await self._exchange.set_leverage(symbol, self._settings.leverage)
-        if Defect.REGISTERS_AFTER_ORDER in self._defects:
-            order = await self._send_order(opening)
+        await self._exchange.set_leverage(symbol, settings.leverage)
+        if settings.row_before_order:
+            self._create_row(opening, "pending_entry")
+        registers = settings.follows_entry
+        if registers and Defect.REGISTERS_AFTER_ORDER not in self._defects:
             self._positions.pre_register(symbol, entry.side)
-        else:
+        order = await self._send_order(opening)
+        if registers and Defect.REGISTERS_AFTER_ORDER in self._defects:
             self._positions.pre_register(symbol, entry.side)
-            order = await self._send_order(opening)
+        if order.is_told:
+            opening.order = order
+        if Defect.REQUIRES_FILLED_STATUS in self._defects and order.status != "closed":
+            raise AtomicPositionError(f"Entry order failed: status {order.status}")
+        if settings.follows_entry:
+            order = await self._fetch_entry(order)
         opening.order = order
-        opening.order = order = await self._fetch_entry(order)
+        if settings.row_before_order:
+            self._set_row(opening, "entry_placed")
+        else:
+            self._create_row(opening, self._status_without_stop("entry_placed"))
+
+    def _create_row(self, opening: _Opening, status: str) -> None:
+        entry, order = opening.entry, opening.order
         opening.position_id = self._database.create_position(
             venue=self._exchange.venue,
-            symbol=symbol,
+            symbol=entry.symbol,
             side=entry.side,
-            quantity=order.filled or entry.quantity,
-            status=self._status_without_stop("entry_placed"),
-            entry_price=order.average,
-            entry_order_id=order.id,
+            quantity=(order.filled if order else 0.0) or entry.quantity,
+            status=status,
+            entry_price=order.average if order else None,
+            entry_order_id=order.id if order else "",
         )
         logger.info("📝 Position record created: ID=%d", opening.position_id)
 
@@ -168,40 +193,49 @@ class AtomicPositionManager:
         return None
 
     async def _fetch_entry(self, order: OrderResult) -> OrderResult:
-        """The order as the venue shows it after a moment; as it was created, if it does not."""
+        """The order as the venue shows it after a moment; as it was created, if it does not.
+
+        Raises OrderError if all that is known of it is its id.
+        """
         settings = self._settings
         once = Defect.FETCHES_ORDER_ONCE in self._defects
         attempts = 1 if once else settings.order_fetch_attempts
-        delay_s = settings.order_fetch_delay_s
+        delay_s = self._exchange.order_fetch_delay_s
         for attempt in range(1, attempts + 1):
             await asyncio.sleep(delay_s)
             delay_s *= settings.order_fetch_growth
             try:
                 fetched = await self._exchange.fetch_order(order.id, order.symbol)
             except Exception as error:
-                logger.warning(
-                    "⚠️ Fetch order %s, attempt %d/%d: %s",
-                    order.id,
-                    attempt,
-                    attempts,
-                    describe(error),
-                )
-                continue
-            if once:
-                found = f"order data: id={fetched.id}, status={fetched.status}"
+                told = describe(error)
             else:
-                found = f"order on attempt {attempt}/{attempts}: id={fetched.id}"
-            logger.info(
-                "✅ Fetched binance %s, filled=%s/%s, avgPrice=%s",
-                found,
-                fetched.filled,
-                fetched.amount,
-                fetched.average,
-            )
-            # A query may still show less than the reply did.
-            return fetched if fetched.filled >= order.filled else order
+                if fetched is not None:
+                    self._log_fetched(fetched, None if once else f"{attempt}/{attempts}")
+                    # A query may still show less than the reply did.
+                    return fetched if fetched.filled >= order.filled else order
+                told = "nothing"
+            if attempts > 1:
+                logger.warning(
+                    "⚠️ Fetch order %s, attempt %d/%d: %s", order.id, attempt, attempts, told
+                )
         logger.warning("⚠️ Fetch order returned None for %s", order.id)
+        if not order.is_told:
+            raise OrderError("Order missing 'side' field")
         return order
+
+    def _log_fetched(self, fetched: OrderResult, attempt: str | None) -> None:
+        if attempt is None:
+            found = f"order data: id={fetched.id}, status={fetched.status}"
+        else:
+            found = f"order on attempt {attempt}: id={fetched.id}"
+        logger.info(
+            "✅ Fetched %s %s, filled=%s/%s, avgPrice=%s",
+            self._exchange.venue,
+            found,
+            fetched.filled,
+            fetched.amount,
+            fetched.average,
+        )
 
     # standing
 
@@ -212,9 +246,10 @@ class AtomicPositionManager:
         assert position_id is not None
         symbol = entry.symbol
         quantity = order.filled or entry.quantity
-        logger.info("🔍 Verifying position exists for %s...", symbol)
-        if not await self._parts.verifier.verify(order, quantity):
-            raise AtomicPositionError("Position verification failed")
+        if self._settings.follows_entry:
+            logger.info("🔍 Verifying position exists for %s...", symbol)
+            if not await self._parts.verifier.verify(order, quantity):
+                raise AtomicPositionError("Position verification failed")
         self._database.set_status(position_id, self._status_without_stop("pending_sl"))
         told = self._positions.get(symbol)
         price = order.average or (told.entry_price if told else 0.0) or None
@@ -256,33 +291,41 @@ class AtomicPositionManager:
 
     # failing
 
-    async def _fail(self, opening: _Opening, error: Exception) -> None:
+    async def _fail(self, opening: _Opening, error: Exception) -> Opened:
         symbol = opening.entry.symbol
-        logger.error("❌ Opening of %s failed: %s", symbol, describe(error))
+        if opening.order is None:
+            logger.error("❌ Atomic position creation failed: %s", error or describe(error))
+        else:
+            logger.error("❌ Opening of %s failed: %s", symbol, describe(error))
+        result = Opened.LEFT if opening.sent else Opened.NOTHING_LEFT
         if Defect.ROLLBACK_NEEDS_ENTRY_ORDER in self._defects:
             something_to_close = opening.order is not None
         else:
             something_to_close = opening.sent
         if something_to_close:
-            await self._roll_back(opening)
+            result = await self._roll_back(opening)
         elif opening.position_id is not None:
             self._set_row(opening, "failed")
         if Defect.PLACEHOLDER_SURVIVES_ROLLBACK not in self._defects:
             self._positions.remove(symbol)
         self._log_event("position_error", opening, "ERROR", describe(error))
         logger.error("❌ Atomic operation FAILED: %s: %s", symbol, describe(error))
+        return result
 
-    async def _roll_back(self, opening: _Opening) -> None:
+    async def _roll_back(self, opening: _Opening) -> Opened:
         entry = opening.entry
-        if await self._parts.rollback.close(entry.symbol, entry.side, opening.order):
-            self._set_row(opening, "rolled_back")
-            logger.info("✅ Rollback verified: position closed")
-        else:
+        closing = await self._parts.rollback.close(entry.symbol, entry.side, opening.order)
+        if closing is Closing.FAILED:
             self._set_row(opening, "failed")
             self._parts.guard.must_close(entry.symbol)
+        else:
+            self._set_row(opening, "rolled_back")
+        if closing is Closing.SEEN:
+            logger.info("✅ Rollback verified: position closed")
         self._parts.trailing.detach(entry.symbol)
         if opening.stop_asked:
             self._parts.guard.must_clean(entry.symbol)
+        return Opened.NOTHING_LEFT if closing is Closing.SEEN else Opened.LEFT
 
     def _set_row(self, opening: _Opening, status: str) -> None:
         if opening.position_id is not None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 
 class Defect(Enum):
-    """What went wrong on the way to Binance, one decision each."""
+    """What went wrong, one decision each."""
 
     REGISTERS_AFTER_ORDER = "registers_after_order"
     """The placeholder is registered after the order's reply: an event that beats it is dropped."""
@@ -30,16 +30,38 @@ class Defect(Enum):
     """What a source raises is logged at DEBUG, which level INFO hides."""
     COMPARES_RAW_WITH_UNIFIED_SYMBOL = "compares_raw_with_unified_symbol"
     """`SKL/USDT:USDT` is compared with `SKLUSDT`: never equal."""
+    FILTERS_POSITIONS_BY_RAW_SYMBOL = "filters_positions_by_raw_symbol"
+    """`SKLUSDT` is ccxt's filter: where a spot market has the same id, ccxt drops the row."""
     FETCHES_ORDER_ONCE = "fetches_order_once"
     """The new order is queried once; an order that is not yet visible is not asked for again."""
+    FETCH_ORDER_UNACKNOWLEDGED = "fetch_order_unacknowledged"
+    """ccxt refuses to query an order on a unified Bybit account, and the wrapper says None."""
+    REQUIRES_FILLED_STATUS = "requires_filled_status"
+    """A reply without a status, as Bybit's, is taken for a failed order."""
     ROLLBACK_NEEDS_ENTRY_ORDER = "rollback_needs_entry_order"
     """A failure before the entry order is known leaves nothing to roll back: the position stays."""
+    ROLLBACK_USES_REPORTED_FILL = "rollback_uses_reported_fill"
+    """Rollback closes what the reply called filled: 0, where it said nothing."""
+    UNKNOWN_SIDE_CLOSES_BY_BUYING = "unknown_side_closes_by_buying"
+    """Rollback closes by the reply's side, and buys where it said none: longs double."""
+    COUNTS_ONLY_SUCCESSES = "counts_only_successes"
+    """A wave counts what succeeded, though what failed may have left a position."""
+    LOGS_CREATED_BEFORE_AND_AFTER = "logs_created_before_and_after"
+    """`position_created` is logged before the attempt and once more after its success."""
     PLACEHOLDER_SURVIVES_ROLLBACK = "placeholder_survives_rollback"
     """The placeholder stays after a rollback, and later signals for the symbol are duplicates."""
     ACTIVE_BEFORE_STOP = "active_before_stop"
     """The row is `active` before a stop-loss exists: a crash in between leaves it unprotected."""
 
 
+_OCTOBER_12_SINGLE_LOG = frozenset(
+    {
+        Defect.REQUIRES_FILLED_STATUS,
+        Defect.ROLLBACK_USES_REPORTED_FILL,
+        Defect.COUNTS_ONLY_SUCCESSES,
+    }
+)
+_OCTOBER_12 = _OCTOBER_12_SINGLE_LOG | {Defect.LOGS_CREATED_BEFORE_AND_AFTER}
 _OCTOBER_28 = frozenset(
     {
         Defect.REGISTERS_AFTER_ORDER,
@@ -48,7 +70,9 @@ _OCTOBER_28 = frozenset(
         Defect.ORDER_RESULT_READ_AS_DICT,
         Defect.EXCEPTIONS_LOGGED_AT_DEBUG,
         Defect.COMPARES_RAW_WITH_UNIFIED_SYMBOL,
+        Defect.FILTERS_POSITIONS_BY_RAW_SYMBOL,
         Defect.FETCHES_ORDER_ONCE,
+        Defect.FETCH_ORDER_UNACKNOWLEDGED,
         Defect.ROLLBACK_NEEDS_ENTRY_ORDER,
         Defect.PLACEHOLDER_SURVIVES_ROLLBACK,
         Defect.ACTIVE_BEFORE_STOP,
@@ -66,6 +90,8 @@ _ATTRIBUTE_ACCESS = _OCTOBER_29 - {
 
 VERSIONS: Mapping[str, frozenset[Defect]] = MappingProxyType(
     {
+        "2025-10-12": _OCTOBER_12,
+        "2025-10-12-single-log": _OCTOBER_12_SINGLE_LOG,
         "2025-10-28": _OCTOBER_28,
         "2025-10-28-three-fixes": _THREE_FIXES,
         "2025-10-29": _OCTOBER_29,

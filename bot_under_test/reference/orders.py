@@ -29,22 +29,43 @@ class OrderResult:
         """Whether nothing more will be filled."""
         return self.status in ("closed", "canceled", "expired", "rejected")
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the venue has said more of it than its id."""
+        return bool(self.side)
+
 
 def normalise(reply: Mapping[str, object], symbol: str) -> OrderResult:
-    """Raises OrderError if the reply lacks the id or the side."""
-    for name in ("id", "side"):
-        if not reply.get(name):
-            raise OrderError(f"Order missing '{name}' field")
+    """Raises OrderError if the reply lacks the id.
+
+    Bybit answers a new order with its ids alone: then the side is empty and the status `unknown`.
+    """
+    if not reply.get("id"):
+        raise OrderError("Order missing 'id' field")
     return OrderResult(
         id=str(reply["id"]),
         client_id=str(reply.get("clientOrderId") or ""),
         symbol=symbol,
-        side=str(reply["side"]).upper(),
+        side=str(reply.get("side") or "").upper(),
         status=str(reply.get("status") or "unknown"),
         amount=_number(reply.get("amount")),
         filled=_number(reply.get("filled")),
         average=_number(reply.get("average")) or None,
     )
+
+
+class KnownOrders:
+    """Ids of the orders that the bot has placed or found."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, None] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self._ids)
+
+    def note(self, *ids: object) -> None:
+        self._ids.update(dict.fromkeys(str(each) for each in ids if each))
 
 
 def _number(value: object) -> float:

@@ -16,11 +16,17 @@ _REFUSALS = (
     ccxt.OperationRejected,
     ccxt.DDoSProtection,
 )
-_CODE = re.compile(r'"code"\s*:\s*(-?\d+)')
-_UNKNOWN_OUTCOMES = frozenset({"-1000", "-1001", "-1006", "-1007", "-1008"})
+_CODE = re.compile(r'"(?:code|retCode)"\s*:\s*(-?\d+)')
+_BINANCE_UNKNOWN = ("-1000", "-1001", "-1006", "-1007", "-1008")
 """Codes with which the venue says itself that it does not know (its error code page), and -1008,
 of which it says that it certainly failed, and which came for an order that was filled
 (banbox/banbot#114)."""
+_BYBIT_UNKNOWN = ("10000", "10006", "10016", "10019", "10403", "10429", "429", "500000")
+"""Bybit's codes after which an order may exist (as nautilus_trader sorts them)."""
+_UNKNOWN_OUTCOMES = frozenset((*_BINANCE_UNKNOWN, *_BYBIT_UNKNOWN))
+
+_NOT_YET = "can not set tp/sl/ts for zero position"
+"""Bybit, of a position whose fill has not come through to where stops are set."""
 
 
 def was_refused(error: BaseException) -> bool:
@@ -34,6 +40,13 @@ def was_refused(error: BaseException) -> bool:
     if isinstance(error, _REFUSALS):
         return True
     return code is not None and isinstance(error, ccxt.BaseError)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether what was refused may be taken a moment later."""
+    return isinstance(error, (ccxt.DDoSProtection, ccxt.RateLimitExceeded)) or (
+        _NOT_YET in str(error)
+    )
 
 
 def describe(error: BaseException) -> str:

@@ -123,10 +123,30 @@ class PositionGuard:
             if position.symbol in self._closing:
                 await self._close(position)
                 well = False
+            elif not self._settings.guard_protects:
+                self._write_down(position)
             elif not await self._is_protected(position):
                 well = await self._protect(position) and well
         shown = [position.symbol for position in open_positions]
         return self._let_go(shown) and well
+
+    def _write_down(self, position: ExchangePosition) -> None:
+        """What nobody knew of gets a row, and is tracked; no stop."""
+        symbol = position.symbol
+        rows = [row for row in self._open_rows() if row["symbol"] == symbol]
+        if rows or self._positions.get(symbol) is not None:
+            return
+        logger.warning("🔎 Position that nobody knew of: %s %s", symbol, position.quantity)
+        self._database.log_event(
+            "position_found",
+            {"symbol": symbol, "side": position.side, "quantity": position.quantity},
+            severity="WARNING",
+        )
+        self._adopt(position, None)
+
+    def _open_rows(self) -> list[dict[str, object]]:
+        rows = self._database.rows(*OPEN_STATUSES)
+        return [row for row in rows if row["venue"] == self._exchange.venue]
 
     async def _is_protected(self, position: ExchangePosition) -> bool:
         stops = await self._exchange.resting_stops(position.symbol)
@@ -156,10 +176,10 @@ class PositionGuard:
         self._adopt(position, stop.id)
         return True
 
-    def _adopt(self, position: ExchangePosition, stop_id: str) -> None:
+    def _adopt(self, position: ExchangePosition, stop_id: str | None) -> None:
         """Makes it one of the bot's own, with the row it had, if it had one."""
         symbol = position.symbol
-        rows = [row for row in self._database.rows(*OPEN_STATUSES) if row["symbol"] == symbol]
+        rows = [row for row in self._open_rows() if row["symbol"] == symbol]
         if rows:
             position_id = int(str(rows[-1]["id"]))
         else:

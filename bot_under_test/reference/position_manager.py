@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bot_under_test.reference.binance_hybrid_stream import PositionEvent
 from bot_under_test.reference.defects import Defect
+from bot_under_test.reference.followed_positions import PositionEvent
 
 logger = logging.getLogger("core.position_manager")
 

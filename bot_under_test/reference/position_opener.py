@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 
-from bot_under_test.reference.atomic_position_manager import AtomicPositionManager, Entry
+from bot_under_test.reference.atomic_position_manager import (
+    AtomicPositionManager,
+    Entry,
+    Opened,
+)
 from bot_under_test.reference.database import Database
 from bot_under_test.reference.exchange_manager import ExchangeManager
 from bot_under_test.reference.outcomes import describe
@@ -37,24 +43,40 @@ class PositionOpener:
         self._atomic = atomic
         self._busy: dict[str, None] = {}
 
-    async def open(self, signal: Signal) -> bool:
-        """Whether the position stands. Raises nothing but cancellation."""
+    def is_duplicate(self, symbol: str) -> bool:
+        """Whether the symbol is tracked, or about to be."""
+        return symbol in self._busy or self._positions.get(symbol) is not None
+
+    async def open(self, signal: Signal) -> Opened:
+        """How it ended. Raises nothing but cancellation."""
         symbol = signal.symbol
-        if symbol in self._busy or self._positions.get(symbol) is not None:
+        if self.is_duplicate(symbol):
             return self._refuse(signal, f"{symbol} is a duplicate: it is tracked already")
         self._busy[symbol] = None
         try:
+            await self._wait_for_room(signal)
             entry = await self._entry(signal)
         except Exception as error:
             return self._refuse(signal, describe(error))
         else:
             logger.info("Opening position ATOMICALLY: %s %s %s", symbol, entry.side, entry.quantity)
             opened = await self._atomic.open(entry)
-            if not opened:
+            if opened is not Opened.STANDS:
                 self._log_failure(signal, "atomic operation failed")
             return opened
         finally:
             self._busy.pop(symbol, None)
+
+    async def _wait_for_room(self, signal: Signal) -> None:
+        """A ban in the middle of an opening would leave a position that nobody can protect."""
+        while (wait_s := self._exchange.wait_for_room_s()) > 0:
+            if wait_s == math.inf:
+                raise SignalRefusedError("the venue's rate limit has no room for an opening")
+            logger.warning(
+                "⏳ %s waits %.1f s: an opening may not meet the rate limit", signal.symbol, wait_s
+            )
+            await asyncio.sleep(wait_s)
+            await self._exchange.last_price(signal.symbol)  # brings the count up to date
 
     async def _entry(self, signal: Signal) -> Entry:
         """Each line one round trip: what is there, what is owned, what it costs."""
@@ -79,10 +101,10 @@ class PositionOpener:
             )
         return Entry(signal_id=signal.id, symbol=symbol, side=signal.side, quantity=quantity)
 
-    def _refuse(self, signal: Signal, reason: str) -> bool:
+    def _refuse(self, signal: Signal, reason: str) -> Opened:
         logger.warning("⚠️ Signal %s not executed: %s", signal.id, reason)
         self._log_failure(signal, reason)
-        return False
+        return Opened.NOTHING_LEFT
 
     def _log_failure(self, signal: Signal, reason: str) -> None:
         self._database.log_event(

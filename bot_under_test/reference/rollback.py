@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from enum import Enum
 
 from bot_under_test.reference.client_ids import new_client_id
+from bot_under_test.reference.defects import Defect
 from bot_under_test.reference.exchange_manager import ExchangeManager, ExchangePosition
 from bot_under_test.reference.orders import OrderResult
 from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.settings import Settings
-from bot_under_test.reference.signals import opposite
+from bot_under_test.reference.signals import SELL, opposite
 
 logger = logging.getLogger("core.atomic_position_manager")
+
+
+class Closing(Enum):
+    """How a rollback ended."""
+
+    SEEN = "seen"
+    """The venue shows that nothing is left."""
+    ASSUMED = "assumed"
+    """Nobody has looked."""
+    FAILED = "failed"
 
 
 class Rollback:
@@ -22,8 +34,10 @@ class Rollback:
         self._settings = settings
         self._exchange = exchange
 
-    async def close(self, symbol: str, side: str, order: OrderResult | None) -> bool:
-        """Whether nothing is left, as far as the venue shows. Raises nothing."""
+    async def close(self, symbol: str, side: str, order: OrderResult | None) -> Closing:
+        """Closes what there is. Raises nothing."""
+        if Defect.ROLLBACK_USES_REPORTED_FILL in self._settings.defects:
+            return await self._close_what_was_reported(symbol, side, order)
         found, answered = await self._find(symbol)
         if found is not None:
             side, quantity = found.side, found.quantity
@@ -33,15 +47,27 @@ class Rollback:
             quantity = order.filled
         else:
             logger.warning("🔄 Rollback: the venue shows no position in %s", symbol)
-            return answered
+            return Closing.SEEN if answered else Closing.FAILED
+        if Defect.UNKNOWN_SIDE_CLOSES_BY_BUYING in self._settings.defects:
+            side = order.side if order is not None and order.side else SELL
         for _ in range(self._settings.rollback_close_attempts):
             taken = await self._send_close_order(symbol, side, quantity)
             await asyncio.sleep(self._settings.rollback_delay_s)
             # That nothing is shown says something only if something was shown before.
             if (taken or found is not None) and await self._is_closed(symbol):
-                return True
+                return Closing.SEEN
         logger.critical("❌ Rollback FAILED: %s is still open", symbol)
-        return False
+        return Closing.FAILED
+
+    async def _close_what_was_reported(
+        self, symbol: str, side: str, order: OrderResult | None
+    ) -> Closing:
+        """By the reply alone; whatever the venue says of it, the position counts as closed."""
+        reported = 0.0 if order is None else order.filled
+        if Defect.UNKNOWN_SIDE_CLOSES_BY_BUYING in self._settings.defects:
+            side = order.side if order is not None and order.side else SELL
+        await self._send_close_order(symbol, side, reported)
+        return Closing.ASSUMED
 
     async def _find(self, symbol: str) -> tuple[ExchangePosition | None, bool]:
         """The position, and whether the venue answered at all."""

@@ -18,12 +18,15 @@ class Credentials:
     secret: str = field(repr=False)
 
 
-_ALL_VERSIONS_OF_OCTOBER: Mapping[str, object] = {
+_OCTOBER: Mapping[str, object] = {
     "order_status_delay_s": 0.5,
     "own_client_ids": False,
     "rollback_reduce_only": False,
     "rollback_close_attempts": 1,
-    "guard_interval_s": 0.0,
+    "guard_interval_s": 300.0,
+    "guard_protects": False,
+    "keeps_room": False,
+    "order_timeout_s": None,
     "honours_retry_after": False,
     "corrects_clock": False,
     "answers_pings": False,
@@ -31,12 +34,22 @@ _ALL_VERSIONS_OF_OCTOBER: Mapping[str, object] = {
     "request_timeout_s": 10.0,
 }
 
+_OCTOBER_12: Mapping[str, object] = {
+    **_OCTOBER,
+    "row_before_order": True,
+    "follows_entry": False,
+    "wave_limit_per_venue": False,
+    "wave_buffer_percent": 50.0,
+}
+
 WAYS: Mapping[str, Mapping[str, object]] = MappingProxyType(
     {
-        "2025-10-28": {**_ALL_VERSIONS_OF_OCTOBER, "order_status_first": False},
-        "2025-10-28-three-fixes": {**_ALL_VERSIONS_OF_OCTOBER, "order_status_first": False},
-        "2025-10-29": _ALL_VERSIONS_OF_OCTOBER,
-        "2025-10-29-attribute-access": _ALL_VERSIONS_OF_OCTOBER,
+        "2025-10-12": _OCTOBER_12,
+        "2025-10-12-single-log": _OCTOBER_12,
+        "2025-10-28": {**_OCTOBER, "order_status_first": False},
+        "2025-10-28-three-fixes": {**_OCTOBER, "order_status_first": False},
+        "2025-10-29": _OCTOBER,
+        "2025-10-29-attribute-access": _OCTOBER,
         "current": {},
     }
 )
@@ -50,7 +63,7 @@ class Settings:
     version: str = "current"
     defects: frozenset[Defect] = frozenset()
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
-    """By venue: `binance`."""
+    """By venue: `binance`, `bybit`; the bot trades on those that it has keys for."""
     database: str = ":memory:"
     first_position_id: int = 1
     tracked_symbols: tuple[str, ...] = ()
@@ -66,7 +79,14 @@ class Settings:
     """The trailing stop follows when it can move by so much of the price."""
 
     # opening
+    row_before_order: bool = False
+    """Write the row, `pending_entry`, before the order is sent."""
+    follows_entry: bool = True
+    """Register a placeholder, query the order and verify the position before stops are placed."""
+    keeps_room: bool = True
+    """Begin an opening only when all of it fits into the venue's rate limit."""
     order_fetch_delay_s: float = 0.1
+    bybit_order_fetch_delay_s: float = 0.5
     order_fetch_attempts: int = 5
     order_fetch_growth: float = 1.5
     own_client_ids: bool = True
@@ -98,14 +118,38 @@ class Settings:
     stop_delay_s: float = 0.5
     stop_growth: float = 1.5
 
+    # waves
+    signal_server: str = ""
+    """URL of the server that signals come from; empty: they are handed over."""
+    signal_token: str = field(default="", repr=False)
+    wave_minutes: tuple[int, ...] = (3, 18, 33, 48)
+    """Minutes of the hour at which the wave of the quarter hour before is looked for."""
+    wave_search_s: float = 120.0
+    wave_poll_s: float = 1.0
+    wave_limit: int = 5
+    wave_limit_per_venue: bool = True
+    """Else one limit for all venues together."""
+    wave_buffer: int = 3
+    """How many signals more than the limit are taken up."""
+    wave_buffer_percent: float | None = None
+    """The same as a share of the limit, rounded down."""
+    wave_pause_s: float = 1.0
+    """After an opening that succeeded."""
+    stop_list: tuple[str, ...] = ()
+    """Symbols that are never opened."""
+
     # what watches over it all
     guard_interval_s: float = 30.0
-    """How often positions are compared with resting stops; 0: never."""
+    """How often positions are compared with rows and resting stops; 0: never."""
+    guard_protects: bool = True
+    """Whether a position without a stop gets one; else what nobody knew is only written down."""
     guard_retry_s: float = 2.0
     """How soon again while a position is unprotected."""
 
     # the wire
     request_timeout_s: float = 5.0
+    order_timeout_s: float | None = 1.5
+    """How long the reply to an order is waited for; None: as long as any other."""
     honours_retry_after: bool = True
     corrects_clock: bool = True
     """After -1021, ask the venue for its time and send the request again."""
@@ -114,6 +158,8 @@ class Settings:
     heartbeat_s: float | None = 15.0
     """How often the streams ping the server; one that does not answer is reconnected."""
     stream_url: str = "wss://fstream.binance.com"
+    bybit_stream_url: str = "wss://stream.bybit.com"
+    bybit_ping_interval_s: float = 20.0
     routed_streams: bool = False
     """Use the `/private` and `/market` paths, without which the venue has been silent."""
     reconnect_delay_s: float = 1.0
@@ -149,6 +195,8 @@ def _as_kind(name: str, kind: str, value: object) -> object:
     match kind, value:
         case "tuple[str, ...]", (list() | tuple()) as several:
             return tuple(str(each) for each in several)
+        case "tuple[int, ...]", (list() | tuple()) as several:
+            return tuple(int(each) for each in several)
         case "bool", bool():
             return value
         case "int", int() if not isinstance(value, bool):

@@ -9,16 +9,22 @@ from dataclasses import dataclass
 import ccxt
 
 from bot_under_test.reference.client_ids import new_client_id
-from bot_under_test.reference.exchange_manager import ExchangeManager, RestingStop
-from bot_under_test.reference.outcomes import describe, was_refused
+from bot_under_test.reference.exchange_manager import (
+    ExchangeManager,
+    RestingStop,
+    StopBeyondPriceError,
+)
+from bot_under_test.reference.outcomes import describe, is_passing, was_refused
 from bot_under_test.reference.settings import Settings
 from bot_under_test.reference.signals import BUY, opposite
 
 logger = logging.getLogger("core.stop_loss_manager")
 
+STOP_LOSS, SECOND_STOP = "sl", "ts"
+"""What a stop is for; begins the ids of their orders."""
 
-class StopWouldTriggerError(Exception):
-    """The price is beyond the stop already: only closing the position helps."""
+_SAME_PRICE = 0.0005
+"""Two triggers so near to each other differ by rounding to the tick."""
 
 
 class StopNotPlacedError(Exception):
@@ -53,14 +59,14 @@ class StopLossManager:
     ) -> PlacedStop:
         """The position's stop-loss, measured from where it was entered, not from the ticker.
 
-        Raises StopWouldTriggerError, StopNotPlacedError, or what the venue refused it with.
+        Raises StopBeyondPriceError, StopNotPlacedError, or what the venue refused it with.
         """
         if (resting := await self._resting(symbol, side, quantity, entry_price)) is not None:
             logger.info("🛡️ Stop-loss of %s rests already: id=%s", symbol, resting.id)
             return PlacedStop(id=resting.id, trigger_price=resting.trigger_price)
         price = entry_price or await self._exchange.last_price(symbol)
         trigger = beyond(side, price, self._settings.stop_loss_percent)
-        return await self.place(symbol, side, quantity, trigger, "sl")
+        return await self.place(symbol, side, quantity, trigger, STOP_LOSS)
 
     async def _resting(
         self, symbol: str, side: str, quantity: float, entry_price: float | None
@@ -84,23 +90,28 @@ class StopLossManager:
     async def place(
         self, symbol: str, side: str, quantity: float, trigger_price: float, purpose: str
     ) -> PlacedStop:
-        """One stop for a position opened on `side`; asks again until the venue says yes or no."""
+        """One stop for a position opened on `side`; asks again until the venue says yes or no.
+
+        Raises StopBeyondPriceError: then only closing the position helps.
+        """
         settings = self._settings
+        create = self._exchange.create_stop_loss
+        if purpose != STOP_LOSS:
+            create = self._exchange.create_second_stop
         delay_s = settings.stop_delay_s
         for attempt in range(1, settings.stop_attempts + 1):
             client_id = new_client_id(purpose)
             try:
-                stop_id = await self._exchange.create_stop(
-                    symbol, opposite(side), quantity, trigger_price, client_id
-                )
-            except ccxt.OrderImmediatelyFillable as error:
-                raise StopWouldTriggerError(f"{symbol} is beyond {trigger_price}") from error
+                stop_id = await create(symbol, opposite(side), quantity, trigger_price, client_id)
+            except StopBeyondPriceError:
+                raise
             except Exception as error:
                 refused = was_refused(error)
-                if refused and not isinstance(error, ccxt.DDoSProtection):
+                if refused and not is_passing(error):
                     raise
                 logger.warning("⚠️ Stop of %s, attempt %d: %s", symbol, attempt, describe(error))
-                if not refused and (found := await self._find(symbol, client_id)) is not None:
+                found = None if refused else await self._find(symbol, client_id, trigger_price)
+                if found is not None:
                     stop_id = found.id
                 else:
                     await asyncio.sleep(delay_s)
@@ -116,7 +127,7 @@ class StopLossManager:
             return PlacedStop(id=stop_id, trigger_price=trigger_price)
         raise StopNotPlacedError(f"no stop for {symbol} after {settings.stop_attempts} attempts")
 
-    async def _find(self, symbol: str, client_id: str) -> RestingStop | None:
+    async def _find(self, symbol: str, client_id: str, trigger_price: float) -> RestingStop | None:
         """The stop whose placing had no answer. One that is missed rests beside its successor,
         which does no harm: both only reduce, and both go when the position does."""
         try:
@@ -124,7 +135,12 @@ class StopLossManager:
         except Exception as error:
             logger.warning("⚠️ Open orders of %s unknown: %s", symbol, describe(error))
             return None
-        return next((stop for stop in stops if stop.client_id == client_id), None)
+        for stop in stops:
+            # A position's own stop has no id of the bot's.
+            near = abs(stop.trigger_price / trigger_price - 1) < _SAME_PRICE
+            if stop.client_id == client_id or (not stop.client_id and near):
+                return stop
+        return None
 
     async def cancel_all(self, symbol: str) -> None:
         """Takes the stops of a closed position away. Raises what the venue answers, except that

@@ -13,7 +13,12 @@ from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.position_manager import TrackedPosition
 from bot_under_test.reference.settings import Settings
 from bot_under_test.reference.signals import BUY
-from bot_under_test.reference.stop_loss_manager import PlacedStop, StopLossManager, beyond
+from bot_under_test.reference.stop_loss_manager import (
+    SECOND_STOP,
+    PlacedStop,
+    StopLossManager,
+    beyond,
+)
 
 logger = logging.getLogger("core.trailing_stop")
 
@@ -41,7 +46,7 @@ class TrailingStopManager:
     ) -> PlacedStop:
         """Places the second stop; raises what `StopLossManager.place` raises."""
         trigger = beyond(side, entry_price, self._settings.trailing_percent)
-        stop = await self._stops.place(symbol, side, quantity, trigger, "ts")
+        stop = await self._stops.place(symbol, side, quantity, trigger, SECOND_STOP)
         self._trails[symbol] = _Trail(stop=stop)
         return stop
 
@@ -67,7 +72,7 @@ class TrailingStopManager:
         symbol, old = tracked.symbol, trail.stop
         try:
             trail.stop = await self._stops.place(
-                symbol, tracked.side, tracked.quantity, trigger, "ts"
+                symbol, tracked.side, tracked.quantity, trigger, SECOND_STOP
             )
             await self._exchange.cancel_stop(old.id, symbol)
             if tracked.ended:  # while the new stop was on its way

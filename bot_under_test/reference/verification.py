@@ -136,6 +136,8 @@ class PositionVerifier:
         if search.attempt == 1 and self._settings.order_status_delay_s:
             await asyncio.sleep(self._settings.order_status_delay_s)
         order = await self._fetch_order(search)
+        if order is None:
+            return False
         if Defect.ORDER_RESULT_READ_AS_DICT in self._defects:
             filled = float(order.get("filled") or 0)  # type: ignore[attr-defined]
         else:
@@ -144,7 +146,7 @@ class PositionVerifier:
         search.denied = order.is_over and filled == 0
         return filled > 0
 
-    async def _fetch_order(self, search: _Search) -> OrderResult:
+    async def _fetch_order(self, search: _Search) -> OrderResult | None:
         """With the diagnostics that were added to find out why this source stayed silent."""
         order = search.order
         if not self._settings.diagnostics:
@@ -160,7 +162,10 @@ class PositionVerifier:
         """Costs a round trip, so after an answer only every third attempt asks again."""
         if search.tried["REST API"] and search.attempt % 3:
             return False
-        positions = await self._exchange.positions()
+        if Defect.FILTERS_POSITIONS_BY_RAW_SYMBOL in self._defects:
+            positions = await self._exchange.positions_by_raw_id(search.order.symbol)
+        else:
+            positions = await self._exchange.positions()
         search.tried["REST API"] = True
         for position in positions:
             if Defect.COMPARES_RAW_WITH_UNIFIED_SYMBOL in self._defects:

@@ -9,7 +9,7 @@ import pytest
 from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule, LagRule, LimitRule
 from simulator.exchange.listings import BookShape
-from tests.bot_under_test.conftest import BUY_308, MakeTrading, S, Trading
+from tests.bot_under_test.conftest import BUY_308, SELL_27, MakeTrading, S, Trading
 
 ENTRY = "POST /fapi/v1/order"
 STOP = "POST /fapi/v1/algoOrder"
@@ -200,7 +200,7 @@ def test_a_fill_beyond_its_own_stop_is_closed_at_once(make_trading: MakeTrading)
     # The book lies 5% above the ticker: a stop 2% below the fill is above the mark price.
     trading = make_trading(book=BookShape(quantity=Decimal(1_000_000), offset=Decimal("0.05")))
     trading.deliver(BUY_308)
-    assert trading.lines.times("StopWouldTriggerError")
+    assert trading.lines.times("StopBeyondPriceError")
     assert trading.quantity() == 0
     assert trading.rows() == [("SKLUSDT", "rolled_back")]
 
@@ -303,7 +303,7 @@ def test_a_limit_reached_at_any_point_is_hit_once_a_minute_at_most(
     make_trading: MakeTrading, limit: int
 ) -> None:
     rule = LimitRule(name="REQUEST_WEIGHT", limit=limit, interval_ns=60 * S)
-    trading = make_trading(behaviour=Behaviour(limits=(rule,)))
+    trading = make_trading(behaviour=Behaviour(limits=(rule,)), keeps_room=False)
     trading.deliver(BUY_308)
     trading.run_for(130)
     refused = [r["at"] for r in trading.wire if r["kind"] == "reply" and r.get("status") == 429]
@@ -313,6 +313,26 @@ def test_a_limit_reached_at_any_point_is_hit_once_a_minute_at_most(
         assert_protected(trading)
     else:
         assert trading.stops() == []
+
+
+def test_an_opening_waits_until_all_of_it_fits_into_the_limit(make_trading: MakeTrading) -> None:
+    rule = LimitRule(name="REQUEST_WEIGHT", limit=180, interval_ns=60 * S)
+    trading = make_trading(behaviour=Behaviour(limits=(rule,)))
+    trading.deliver(BUY_308)
+    trading.deliver(SELL_27)
+    assert trading.quantity("VELVETUSDT") == -27
+    assert trading.lines.times("may not meet the rate limit")
+    assert [r for r in trading.wire if r["kind"] == "reply" and r.get("status") == 429] == []
+
+
+def test_a_limit_that_has_no_room_for_an_opening_refuses_the_signal(
+    make_trading: MakeTrading,
+) -> None:
+    rule = LimitRule(name="REQUEST_WEIGHT", limit=100, interval_ns=60 * S)
+    trading = make_trading(behaviour=Behaviour(limits=(rule,)))
+    trading.deliver(BUY_308)
+    assert trading.lines.times("has no room for an opening")
+    assert trading.exchange.orders("trader") == []
 
 
 def test_a_venue_that_is_down_at_the_start_is_waited_for(make_trading: MakeTrading) -> None:

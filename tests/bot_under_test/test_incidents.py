@@ -28,7 +28,9 @@ def test_the_table_of_versions_is_the_dossiers() -> None:
         "active_before_stop",
         "compares_raw_with_unified_symbol",
         "exceptions_logged_at_debug",
+        "fetch_order_unacknowledged",
         "fetches_order_once",
+        "filters_positions_by_raw_symbol",
         "no_cached_position",
         "order_result_read_as_dict",
         "pending_skips_update",
@@ -41,7 +43,10 @@ def test_the_table_of_versions_is_the_dossiers() -> None:
     three_fixes = sorted(set(first) - mended | new)
     five_tries = [name for name in three_fixes if name != "fetches_order_once"]
     visible = {"order_result_read_as_dict", "exceptions_logged_at_debug"}
+    single_log = ["counts_only_successes", "requires_filled_status", "rollback_uses_reported_fill"]
     assert table == {
+        "2025-10-12": sorted([*single_log, "logs_created_before_and_after"]),
+        "2025-10-12-single-log": single_log,
         "2025-10-28": first,
         "2025-10-28-three-fixes": three_fixes,
         "2025-10-29": five_tries,

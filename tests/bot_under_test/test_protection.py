@@ -73,7 +73,7 @@ def test_a_position_without_room_for_a_stop_is_closed(make_trading: MakeTrading)
     trading.run_for(2)
     trading.start()
     trading.run_for(10)
-    assert trading.lines.times("cannot be protected: StopWouldTriggerError")
+    assert trading.lines.times("cannot be protected: StopBeyondPriceError")
     assert trading.quantity() == 0
     assert trading.stops() == []
 
