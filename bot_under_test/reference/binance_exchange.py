@@ -37,6 +37,8 @@ class BinanceExchange:
         self.order_fetch_delay_s = settings.order_fetch_delay_s
         self._orders = KnownOrders()
         self._weight_limit: int | None = None
+        self._used_weight = 0
+        self._used_minute = 0
         self._client = ccxt.async_support.binanceusdm(
             {
                 "apiKey": credentials.api_key,
@@ -50,6 +52,7 @@ class BinanceExchange:
             }
         )
         self._requests = Requests(settings, self._client, (ccxt.DDoSProtection,), _told_pause_s)
+        self._requests.on_headers = self._note_weight
 
     async def start(self) -> None:
         steps = [
@@ -92,15 +95,20 @@ class BinanceExchange:
     def wait_for_room_s(self) -> float:
         if self._weight_limit is None:
             return 0.0
-        headers = self._requests.headers()
-        used = int(headers.get("x-mbx-used-weight-1m", "0"))
         if self._weight_limit < _OPENING_WEIGHT:
             return math.inf
+        now_ms = self._client.milliseconds()
+        used = self._used_weight if now_ms // 60_000 == self._used_minute else 0
         if used + _OPENING_WEIGHT <= self._weight_limit:
             return 0.0
         # The window starts anew with the venue's next minute; its clock is the bot's, nearly.
-        now_ms = self._client.milliseconds()
         return until_ms((now_ms // 60_000 + 1) * 60_000) + 1.0
+
+    def _note_weight(self, headers: Mapping[str, str]) -> None:
+        used = int(headers.get("x-mbx-used-weight-1m", "-1"))
+        if used >= 0:  # an order weighs nothing, and tells nothing
+            self._used_weight = used
+            self._used_minute = self._client.milliseconds() // 60_000
 
     # looking
 

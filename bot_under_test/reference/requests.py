@@ -43,6 +43,8 @@ class Requests:
         self._too_many = too_many
         self._told_pause_s = told_pause_s
         self._quiet_until_s = 0.0
+        self.on_headers: Callable[[Mapping[str, str]], None] = _nothing
+        """Hears the headers of every reply that was no error."""
 
     async def look(self, call: Callable[..., Awaitable[T]], *args: object) -> T:
         """A question. It fails at once while the bot has to be silent: others may know."""
@@ -69,7 +71,9 @@ class Requests:
     async def send(self, call: Callable[..., Awaitable[T]], *args: object) -> T:
         """Once, or twice where the clock had to be set in between."""
         try:
-            return await call(*args)
+            reply = await call(*args)
+            self.on_headers(self.headers())
+            return reply
         except self._too_many:
             if self._settings.honours_retry_after:
                 self._be_silent()
@@ -96,6 +100,10 @@ class Requests:
         now_s = asyncio.get_running_loop().time()
         self._quiet_until_s = max(self._quiet_until_s, now_s + pause_s)
         logger.warning("⏳ Too many requests: silent for %.1f s", pause_s)
+
+
+def _nothing(_: Mapping[str, str]) -> None:
+    """For whoever does not want to hear."""
 
 
 def until_ms(moment_ms: float) -> float:
