@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from replay.result import Milestone
+from replay.result import BotEvent, Milestone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,20 @@ class VenueOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveOutcome:
+    """A wave, and those of its symbols in which there is a position at the end."""
+
+    time_ns: int
+    positions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Belief:
     """What the bot says it has: signed quantities by raw symbol, ids of orders of either kind."""
 
     positions: Mapping[str, Decimal] = field(default_factory=dict)
     orders: tuple[str, ...] = ()
+    events: tuple[BotEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,4 +57,5 @@ class Evidence:
     end_orders: tuple[VenueOrder, ...] = ()
     believed: Belief | None = None  # None: this bot does not say what it believes
     milestones: tuple[Milestone, ...] = ()
+    waves: tuple[WaveOutcome, ...] = ()
     utc_offset_s: int = 0

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import bot_under_test.adapter as reference_bot
 from simulator.errors import InputError, SimulatorError
+from simulator.venues import NAMES
 
 if TYPE_CHECKING:
     import asyncio
 
     from replay.stage import Stage
-    from scenarios.schema import Scenario, Signal
+    from scenarios.schema import Scenario, Signal, Wave
 
 
 class Guest:
@@ -26,6 +27,7 @@ class Guest:
         self.over_budget: list[str] = []
         """Those of them that were not finished when the scenario's time was up."""
         settings = {
+            **stage.bot_settings,
             **scenario.bot.settings_for(version),
             "version": version,
             "credentials": stage.credentials,
@@ -41,14 +43,21 @@ class Guest:
         scenario, world, host = self._scenario, self._world, self._stage.bot_host
         started = host.start(self._bot.start())
         deliveries: list[tuple[Signal, asyncio.Task[None]]] = []
+        waves_end_ns = 0
         for stimulus in sorted(scenario.stimulus, key=lambda each: each.at):
             world.run_until(stimulus.at)
-            deliveries.append(
-                (stimulus.signal, host.start(self._deliver(stimulus.signal, started)))
-            )
+            if stimulus.signal is not None:
+                task = host.start(self._deliver(stimulus.signal, started))
+                deliveries.append((stimulus.signal, task))
+            elif stimulus.wave is not None:
+                self._publish(stimulus.wave)
+                waves_end_ns = max(waves_end_ns, stimulus.at + stimulus.wave.lasts)
         tasks = [task for _, task in deliveries]
         world.run_until(lambda: all(task.done() for task in tasks), limit_ns=scenario.until)
+        world.run_until(max(world.env.now, min(waves_end_ns, scenario.until)))
         world.run_until(min(world.env.now + scenario.settle, scenario.until))
+        if started.done():
+            self._look_at("starting the bot", started)
         for signal, task in deliveries:
             self._look_at(f"signal {signal.id} ({signal.symbol})", task)
         self._believed = self._bot.believes()
@@ -58,17 +67,17 @@ class Guest:
 
     async def _deliver(self, signal: Signal, started: asyncio.Task[None]) -> None:
         await started
-        await self._bot.deliver(
-            {
-                "id": signal.id,
-                "symbol": signal.symbol,
-                "side": signal.side,
-                "exchange": signal.exchange,
-                "scores": [float(score) for score in signal.scores],
-                "timestamp_ns": self._world.env.now
-                if signal.timestamp is None
-                else signal.timestamp,
-            }
+        now_ns = self._world.env.now
+        values = _values(signal, now_ns if signal.timestamp is None else signal.timestamp)
+        await self._bot.deliver({**values, "exchange": signal.exchange})
+
+    def _publish(self, wave: Wave) -> None:
+        server = self._stage.signals[0]
+        server.publish(
+            [
+                {**_values(each, wave.timestamp), "exchange": NAMES.index(each.exchange) + 1}
+                for each in wave.signals
+            ]
         )
 
     def _look_at(self, what: str, task: asyncio.Task[None]) -> None:
@@ -87,6 +96,22 @@ class Guest:
     def believes(self) -> dict[str, Any]:
         """What the bot took for true when things had settled."""
         return self._believed
+
+
+def _values(signal: Signal, timestamp_ns: int) -> dict[str, object]:
+    """As the signal server says it; times in milliseconds."""
+    week, month = signal.scores
+    values: dict[str, object] = {
+        "id": signal.id,
+        "symbol": signal.symbol,
+        "side": signal.side,
+        "score_week": float(week),
+        "score_month": float(month),
+        "timestamp": timestamp_ns // 1_000_000,
+    }
+    if signal.quantity is not None:
+        values["quantity"] = float(signal.quantity)
+    return values
 
 
 _STOP_NS = 30_000_000_000

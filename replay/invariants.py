@@ -7,19 +7,21 @@ from dataclasses import replace
 from decimal import Decimal
 
 from replay.clocktime import clock_time, seconds
-from replay.evidence import Evidence, Interval
+from replay.evidence import Evidence, Interval, WaveOutcome
 from replay.result import Finding
 
 NO_UNPROTECTED_POSITION = "no_unprotected_position"
 BELIEF_EQUALS_TRUTH = "belief_equals_truth"
 NO_UNKNOWN_ORDER = "no_unknown_order"
 NOTHING_LEFT_AFTER_ROLLBACK = "nothing_left_after_rollback"
+WAVE_LIMIT_KEPT = "wave_limit_kept"
 
 NAMES = (
     NO_UNPROTECTED_POSITION,
     BELIEF_EQUALS_TRUTH,
     NO_UNKNOWN_ORDER,
     NOTHING_LEFT_AFTER_ROLLBACK,
+    WAVE_LIMIT_KEPT,
 )
 
 _NO_BELIEF = "not judged: this bot does not say what it believes"
@@ -32,6 +34,7 @@ def judge(
     *,
     unprotected_limit_ns: int,
     quantity_tolerance: Decimal = Decimal(0),
+    wave_limit: int = 5,
     broken: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """All invariants; those named in `broken` are expected not to hold."""
@@ -40,6 +43,7 @@ def judge(
         belief_equals_truth(evidence, tolerance=quantity_tolerance),
         no_unknown_order(evidence),
         nothing_left_after_rollback(evidence),
+        *((wave_limit_kept(evidence, limit=wave_limit),) if evidence.waves else ()),
     )
     return tuple(replace(finding, expected=finding.name not in broken) for finding in findings)
 
@@ -166,6 +170,29 @@ def nothing_left_after_rollback(evidence: Evidence) -> Finding:
         evidence=told,
         time_ns=next(iter(rolled_back.values()), None) if left else None,
     )
+
+
+def wave_limit_kept(evidence: Evidence, *, limit: int) -> Finding:
+    """No wave leaves more positions than `limit`. Judged only where there are waves."""
+    over = waves_over_limit(evidence, limit=limit)
+    offset = evidence.utc_offset_s
+    most = max((len(each.positions) for each in evidence.waves), default=0)
+    told = "; ".join(
+        f"wave of {clock_time(each.time_ns, offset)}: {len(each.positions)} positions "
+        f"({', '.join(each.positions)})"
+        for each in over
+    )
+    return Finding(
+        kind="invariant",
+        name=WAVE_LIMIT_KEPT,
+        held=not over,
+        evidence=f"{told or f'at most {most} in {len(evidence.waves)} waves'} (limit {limit})",
+        time_ns=over[0].time_ns if over else None,
+    )
+
+
+def waves_over_limit(evidence: Evidence, *, limit: int) -> list[WaveOutcome]:
+    return [each for each in evidence.waves if len(each.positions) > limit]
 
 
 def rollbacks(evidence: Evidence) -> dict[str, int]:

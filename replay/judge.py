@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def judge(
     for rule in expected.milestones:
         findings.append(_milestone(rule, evidence))
     findings += expectations.positions(evidence.end_positions, expected.position)
+    findings += _counts(scenario, expected, evidence)
     findings += (_hidden(rule, hidden) for rule in expected.hidden)
     findings += (
         Finding(kind="expectation", name="every signal is dealt with", held=False, evidence=told)
@@ -39,6 +41,7 @@ def judge(
         evidence,
         unprotected_limit_ns=scenario.invariants.unprotected_limit,
         quantity_tolerance=scenario.invariants.quantity_tolerance,
+        wave_limit=scenario.invariants.wave_limit,
         broken=expected.breaks,
     )
     return Verdict(findings=tuple(findings))
@@ -66,6 +69,28 @@ def outcome_of(symbol: str, evidence: Evidence) -> str:
     if symbol in invariants.rollbacks(evidence):
         return "rolled_back"
     return "closed" if any(each.quantity for each in intervals) else "untouched"
+
+
+def _counts(scenario: Scenario, expected: Expectation, evidence: Evidence) -> Iterator[Finding]:
+    """How many positions there are, how many waves went over, how many events were written."""
+    held = {symbol: each for symbol, each in evidence.end_positions.items() if each}
+    if expected.positions is not None:
+        told = f"the venues hold {len(held)}: {', '.join(held) or 'none'}"
+        yield _count(f"{expected.positions} positions", expected.positions, len(held), told)
+    if expected.waves_over_limit is not None:
+        limit = scenario.invariants.wave_limit
+        over = len(invariants.waves_over_limit(evidence, limit=limit))
+        name = f"{expected.waves_over_limit} waves over the limit of {limit}"
+        told = f"{over} of {len(evidence.waves)}"
+        yield _count(name, expected.waves_over_limit, over, told)
+    written = Counter(each.type for each in (evidence.believed.events if evidence.believed else ()))
+    for kind, wanted in expected.events.items():
+        told = f"{written[kind]} in the bot's database"
+        yield _count(f"{wanted} events {kind}", wanted, written[kind], told)
+
+
+def _count(name: str, wanted: int, found: int, told: str) -> Finding:
+    return Finding(kind="expectation", name=name, held=found == wanted, evidence=told)
 
 
 def _milestone(rule: MilestoneRule, evidence: Evidence) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from replay.evidence import Interval, VenueOrder
@@ -16,10 +17,19 @@ ZERO = Decimal(0)
 class ExchangeObserver:
     """Keeps, for every position of one account, when it was covered by a resting stop-loss."""
 
-    def __init__(self, exchange: Exchange, account: str, now_ns: int, kind: VenueKind) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        account: str,
+        now_ns: int,
+        kind: VenueKind,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
+        """`name_of` a symbol is what its position is called in findings."""
         self._exchange = exchange
         self._account = account
         self._kind = kind
+        self._name_of = name_of
         self._intervals: list[Interval] = []
         self._since: dict[str, tuple[int, Decimal, bool]] = {}
         self._stops: dict[str, dict[int, Order]] = {}
@@ -68,7 +78,7 @@ class ExchangeObserver:
         start_ns, quantity, protected = state
         self._intervals.append(
             Interval(
-                symbol=symbol,
+                symbol=self._name_of(symbol),
                 account=self._account,
                 quantity=quantity,
                 protected=protected,
@@ -89,7 +99,7 @@ class ExchangeObserver:
     def positions(self) -> dict[str, Decimal]:
         """The truth now, flat symbols left out."""
         positions = self._exchange.positions(self._account)
-        return {each.symbol: each.quantity for each in positions if each.quantity}
+        return {self._name_of(each.symbol): each.quantity for each in positions if each.quantity}
 
     def orders(self) -> tuple[VenueOrder, ...]:
         """Every order the venue has had from this account since the observer was made."""
@@ -97,7 +107,7 @@ class ExchangeObserver:
             VenueOrder(
                 order_id=self._kind.order_id(order.order_id),
                 client_order_id=order.client_order_id,
-                symbol=order.symbol,
+                symbol=self._name_of(order.symbol),
                 open=order.status.open,
             )
             for order in self._exchange.orders(self._account)

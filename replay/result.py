@@ -69,6 +69,17 @@ class HiddenException:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotEvent:
+    """A row of the bot's `events` table."""
+
+    type: str
+    data: Mapping[str, Any]
+    correlation_id: str
+    severity: str
+    created_at: str  # UTC, "2025-10-28 18:34:25.575000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """One version of a bot taken once through one scenario."""
 
@@ -88,6 +99,7 @@ class RunResult:
     production: tuple[Milestone, ...] = ()
     unread_log_lines: tuple[str, ...] = ()
     hidden: tuple[HiddenException, ...] = ()
+    events: tuple[BotEvent, ...] = ()  # what the bot wrote into its database
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
     unknown_hosts: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()

@@ -19,12 +19,12 @@ from time import perf_counter
 from typing import Any
 
 from replay import production_log
-from replay.evidence import Belief, Evidence
+from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.guest import Guest
 from replay.hidden import hidden_exceptions
 from replay.judge import judge
 from replay.milestones import known, with_patterns
-from replay.result import Milestone, RunResult
+from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.venue_moments import venue_moments
 from scenarios import catalogue
@@ -76,7 +76,7 @@ def play(
         stage = set_up(scenario, world)
         guest = Guest(scenario, version, stage)
         guest.run()
-        evidence = _evidence(stage, guest.believes(), tuple(watch.found))
+        evidence = _evidence(scenario, stage, guest.believes(), tuple(watch.found))
         virtual_ns = world.env.elapsed_ns
     lines = tuple(world.trace.lines())
     entries = [json.loads(line) for line in lines]
@@ -99,6 +99,7 @@ def play(
         production=production,
         unread_log_lines=unread,
         hidden=hidden,
+        events=evidence.believed.events if evidence.believed else (),
         faults_fired={
             f"{venue}: {name}": count
             for venue, each in stage.venues.items()
@@ -129,25 +130,47 @@ def _logging_as_in_production() -> Iterator[None]:
 
 
 def _evidence(
-    stage: Stage, believed: Mapping[str, Any], milestones: tuple[Milestone, ...]
+    scenario: Scenario, stage: Stage, believed: Mapping[str, Any], milestones: tuple[Milestone, ...]
 ) -> Evidence:
     """What is true at the end of the run, and what the bot holds to be true."""
     now_ns = stage.world.env.now
     observers = stage.observers.values()
+    end_positions = {
+        symbol: quantity for one in observers for symbol, quantity in one.positions().items()
+    }
     return Evidence(
         protection=tuple(each for one in observers for each in one.protection(now_ns)),
-        end_positions={
-            symbol: quantity for one in observers for symbol, quantity in one.positions().items()
-        },
+        end_positions=end_positions,
         end_orders=tuple(order for one in observers for order in one.orders()),
         believed=Belief(
             positions={
-                str(each["symbol"]): _signed(each) for each in believed.get("positions", ())
+                scenario.name_of(each["venue"], each["symbol"]): _signed(each)
+                for each in believed.get("positions", ())
             },
             orders=tuple(str(each) for each in believed.get("orders", ())),
+            events=tuple(_event(each) for each in believed.get("events", ())),
         ),
         milestones=milestones,
+        waves=tuple(_waves(scenario, end_positions)),
         utc_offset_s=stage.world.utc_offset_s,
+    )
+
+
+def _waves(scenario: Scenario, end_positions: Mapping[str, Decimal]) -> Iterator[WaveOutcome]:
+    for stimulus in scenario.stimulus:
+        if stimulus.wave is not None:
+            names = [scenario.name_of(each.exchange, each.symbol) for each in stimulus.signals]
+            positions = tuple(name for name in names if end_positions.get(name))
+            yield WaveOutcome(time_ns=stimulus.wave.timestamp, positions=positions)
+
+
+def _event(row: Mapping[str, Any]) -> BotEvent:
+    return BotEvent(
+        type=str(row["event_type"]),
+        data=row["event_data"],
+        correlation_id=str(row["correlation_id"] or ""),
+        severity=str(row["severity"]),
+        created_at=str(row["created_at"]),
     )
 
 

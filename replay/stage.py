@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from logging import LogRecord
 from typing import TYPE_CHECKING, Any
 
 from replay.observer import ExchangeObserver
 from scenarios import build
+from scenarios.types import SIGNALS
 from scenarios.venues import host_names
 from simulator import World
 from simulator.exchange.visibility import Visibility
+from simulator.signal_server import SignalServer
 from simulator.venues import kind
 from simulator.wire.credentials import Credentials
 
@@ -38,13 +41,19 @@ class Stage:
     observers: dict[str, ExchangeObserver]
     credentials: dict[str, dict[str, str]]
     """By venue: `api_key` and `secret`, made of the seed; they open nothing anywhere else."""
+    signals: list[SignalServer] = field(default_factory=list)
+    """The signal server, where the scenario has waves."""
+    bot_settings: dict[str, object] = field(default_factory=dict)
+    """What the bot has to be told of the stage."""
 
 
 def set_up(scenario: Scenario, world: World) -> Stage:
     """Makes hosts, links and stalls, and has every venue serve."""
     stage = Stage(world, _bot_host(scenario, world), {}, {}, {})
     for name, part in scenario.venues.items():
-        _add_venue(stage, name, part)
+        _add_venue(stage, scenario, name, part)
+    if any(stimulus.wave for stimulus in scenario.stimulus):
+        _add_signal_server(stage, scenario)
     for way in build.one_ways(scenario):
         world.network.link(way.source, way.target, there=way.latency)
     return stage
@@ -84,7 +93,23 @@ def _staller(world: World, host: Host, stall: Stall, number: int) -> Callable[[L
     return listen
 
 
-def _add_venue(stage: Stage, name: str, part: Venue) -> None:
+def _add_signal_server(stage: Stage, scenario: Scenario) -> None:
+    world = stage.world
+    token = world.streams[f"{SIGNALS}.token"].randbytes(16).hex()
+    world.trace.hide(token)
+
+    def record(kind: str, **fields: Any) -> None:
+        world.trace.record(kind, SIGNALS, **fields)
+
+    server = SignalServer(
+        token, close_after_batch=scenario.signal_server.close_after_batch, record=record
+    )
+    world.run_until(world.host(SIGNALS).start(server.start()))
+    stage.signals.append(server)
+    stage.bot_settings.update({"signal_server": f"ws://{SIGNALS}/", "signal_token": token})
+
+
+def _add_venue(stage: Stage, scenario: Scenario, name: str, part: Venue) -> None:
     world = stage.world
     behaviour = build.behaviour(name, part)
     known = kind(name)
@@ -96,7 +121,6 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
         visibility=Visibility(world.env, behaviour.visibility, world.streams, name),
     )
     exchange.open_account(BOT, part.balance, part.leverage)
-    build.open_positions(exchange, BOT, part)
     keys = world.streams[f"{name}.credentials"]
     api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
     world.trace.hide(api_key)
@@ -116,10 +140,13 @@ def _add_venue(stage: Stage, name: str, part: Venue) -> None:
         hide=world.trace.hide,
         name=name,
     )
+    build.open_positions(exchange, BOT, part)  # seen by the venue, which keeps fees and profits
     exchange.start()
     others = tuple(each for each in host_names(name) if each != name)
     host = world.host(name, names=others)
     world.run_until(host.start(venue.start()))
     stage.venues[name] = venue
-    stage.observers[name] = ExchangeObserver(exchange, BOT, world.env.now, known)
+    stage.observers[name] = ExchangeObserver(
+        exchange, BOT, world.env.now, known, partial(scenario.name_of, name)
+    )
     stage.credentials[name] = {"api_key": api_key, "secret": secret}

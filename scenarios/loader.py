@@ -14,7 +14,7 @@ from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
 from scenarios.schema import Scenario
-from scenarios.types import BOT, Frame
+from scenarios.types import BOT, SIGNALS, Frame
 from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names, problems_of_venues
 from simulator.venues import NAMES
@@ -79,15 +79,16 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
     data: dict[str, Any] = document.data
     venues = _mapping(data.get("venues"))
     symbols = [
-        symbol
-        for venue in venues.values()
-        for symbol in _mapping(_mapping(venue).get("instruments"))
+        name
+        for venue, part in venues.items()
+        for symbol in _mapping(_mapping(part).get("instruments"))
+        for name in (symbol, f"{venue}:{symbol}")
     ]
     own = list(_mapping(data.get("milestones")))
     # An unknown venue is a problem of its own; its hosts are not to be told of as well.
     hosts = None
     if all(venue in NAMES for venue in venues):
-        hosts = [BOT, *(name for venue in venues for name in host_names(venue))]
+        hosts = [BOT, SIGNALS, *(name for venue in venues for name in host_names(venue))]
     return Frame(
         start=_start(data.get("start")),
         venues=list(venues),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
-from scenarios.markets import Instrument, Venue
+from scenarios.markets import Venue
 from scenarios.types import (
     BotHost,
     Count,
@@ -17,13 +17,16 @@ from scenarios.types import (
     HostName,
     MilestoneName,
     Moment,
+    Natural,
     Number,
     Offset,
     Part,
     Pattern,
+    Positive,
     Scalar,
     SignedDuration,
     StartMoment,
+    Switch,
     Symbol,
     Text,
     Told,
@@ -43,6 +46,7 @@ Invariant = Literal[
     "belief_equals_truth",
     "no_unknown_order",
     "nothing_left_after_rollback",
+    "wave_limit_kept",
 ]
 
 
@@ -133,16 +137,48 @@ class Signal(Part):
     side: Literal["BUY", "SELL"]
     scores: tuple[Number, Number] = Field(description="Week and month.")
     exchange: VenueName = "binance"
+    quantity: Positive | None = Field(
+        default=None, description="In the base asset; by default the bot's own size."
+    )
     timestamp: Moment | None = Field(
         default=None, description="What it is dated; by default, when sent."
     )
 
 
+class Wave(Part):
+    """Signals that the signal server has from a moment on; the bot fetches them by itself."""
+
+    timestamp: Moment = Field(description="The quarter of an hour that the signals belong to.")
+    lasts: Duration = Field(
+        default=180_000_000_000, description="How long the run goes on for it, from `at`."
+    )
+    signals: tuple[Signal, ...] = Field(min_length=1)
+
+
 class Stimulus(Part):
-    """Something that sets the bot going."""
+    """Something that sets the bot going: a signal handed to it, or a wave on the server."""
 
     at: Moment
-    signal: Signal
+    signal: Signal | None = None
+    wave: Wave | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Stimulus:
+        if (self.signal is None) == (self.wave is None):
+            raise Unusable("needs one of `signal` and `wave`", "write one entry for each")
+        return self
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        return self.wave.signals if self.wave is not None else (self.signal,) if self.signal else ()
+
+
+class SignalServer(Part):
+    """The host `signals`, which serves the waves."""
+
+    close_after_batch: Switch = Field(
+        default=False, description="It ends the connection, with code 1000, after each list."
+    )
 
 
 class MilestonePattern(Part):
@@ -209,6 +245,15 @@ class Expectation(Part):
         default_factory=dict, description="What the venue holds at the end."
     )
     hidden: tuple[HiddenRule, ...] = ()
+    events: dict[Text, Natural] = Field(
+        default_factory=dict, description="How many of each type the bot's database holds."
+    )
+    positions: Natural | None = Field(
+        default=None, description="How many positions the venues hold at the end."
+    )
+    waves_over_limit: Natural | None = Field(
+        default=None, description="How many waves left more positions than the limit."
+    )
     breaks: tuple[Invariant, ...] = Field(
         default=(), description="Invariants it is known to break."
     )
@@ -220,6 +265,7 @@ class InvariantSettings(Part):
     unprotected_limit: Duration = Field(
         default=5_000_000_000, description="How long a position may be without a resting stop-loss."
     )
+    wave_limit: Count = Field(default=5, description="How many positions one wave may leave.")
     quantity_tolerance: Number = Field(
         default=Decimal(0), description="How far belief and truth may be apart."
     )
@@ -242,6 +288,7 @@ class Scenario(Part):
     venues: dict[VenueKind, Venue] = Field(min_length=1)
     hosts: dict[BotHost, HostSettings] = Field(default_factory=dict)
     bot: Bot = Bot()
+    signal_server: SignalServer = SignalServer()
     stimulus: tuple[Stimulus, ...] = Field(min_length=1)
     milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
     invariants: InvariantSettings = InvariantSettings()
@@ -255,15 +302,19 @@ class Scenario(Part):
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols of its signals, each once, in their order."""
-        return tuple(dict.fromkeys(stimulus.signal.symbol for stimulus in self.stimulus))
-
-    def instrument(self, symbol: str) -> Instrument:
-        """The instrument of a listed symbol."""
-        return next(
-            venue.instruments[symbol]
-            for venue in self.venues.values()
-            if symbol in venue.instruments
+        return tuple(
+            dict.fromkeys(self.name_of(each.exchange, each.symbol) for each in self.signals)
         )
+
+    def name_of(self, venue: str, symbol: str) -> str:
+        """What a position is called: its symbol, or `bybit:BTCUSDT` if several venues list it."""
+        listed = [name for name, each in self.venues.items() if symbol in each.instruments]
+        return f"{venue}:{symbol}" if len(listed) > 1 else symbol
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """All of them, of waves too, in their order."""
+        return tuple(each for stimulus in self.stimulus for each in stimulus.signals)
 
     def expectation(self, version: str) -> Expectation:
         """What is expected of a version. One that the file does not name has to open."""

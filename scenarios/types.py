@@ -42,6 +42,8 @@ from simulator.venues import NAMES
 
 BOT = "bot"
 """The host that every scenario has besides those of its venues."""
+SIGNALS = "signals"
+"""The host of the signal server, where a scenario has waves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

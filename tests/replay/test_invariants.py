@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from replay import invariants
-from replay.evidence import Belief, Evidence, Interval, VenueOrder
+from replay.evidence import Belief, Evidence, Interval, VenueOrder, WaveOutcome
 from tests.replay.made import OFFSET_S, S, clock, milestone
 
 LIMIT_NS = 5 * S
@@ -194,12 +194,34 @@ def test_a_symbol_opened_again_after_its_rollback_may_hold_a_position() -> None:
     assert (finding.held, finding.evidence) == (True, "nothing was rolled back")
 
 
-def test_all_four_are_judged_and_the_ones_known_to_break_are_expected_to() -> None:
+def test_all_are_judged_and_the_ones_known_to_break_are_expected_to() -> None:
     findings = invariants.judge(
-        Evidence(protection=(interval("22:34:12", "22:34:24"),), utc_offset_s=OFFSET_S),
+        Evidence(
+            protection=(interval("22:34:12", "22:34:24"),),
+            waves=(WaveOutcome(time_ns=clock("22:30:00"), positions=("SKLUSDT",)),),
+            utc_offset_s=OFFSET_S,
+        ),
         unprotected_limit_ns=LIMIT_NS,
         broken=("no_unprotected_position",),
     )
     assert [finding.name for finding in findings] == list(invariants.NAMES)
-    assert [finding.ok for finding in findings] == [True] * 4
+    assert [finding.ok for finding in findings] == [True] * 5
     assert not findings[0].held
+
+
+def test_a_wave_that_leaves_more_positions_than_its_limit_breaks_it() -> None:
+    waves = (
+        WaveOutcome(time_ns=clock("22:15:00"), positions=("A", "B")),
+        WaveOutcome(time_ns=clock("22:30:00"), positions=("C", "D", "E")),
+    )
+    evidence = Evidence(waves=waves, utc_offset_s=OFFSET_S)
+    finding = invariants.wave_limit_kept(evidence, limit=2)
+    assert not finding.held
+    assert finding.time_ns == clock("22:30:00")
+    assert finding.evidence == "wave of 22:30:00.000: 3 positions (C, D, E) (limit 2)"
+    assert invariants.wave_limit_kept(evidence, limit=3).held
+
+
+def test_without_waves_no_limit_is_judged() -> None:
+    findings = invariants.judge(Evidence(), unprotected_limit_ns=LIMIT_NS)
+    assert "wave_limit_kept" not in [finding.name for finding in findings]

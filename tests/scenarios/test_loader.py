@@ -232,7 +232,7 @@ def test_the_good_file_is_read() -> None:
             "stimulus: []\nzzz:\n",
             "scenarios/x.yaml:20: stimulus: [] — is empty; give at least 1\n"
             "scenarios/x.yaml:21: zzz — no such key; known: name, title, description, log, "
-            "start, until, settle, seed, links, venues, hosts, bot, stimulus, milestones, "
+            "start, until, settle, seed, links, venues, hosts, bot, signal_server, stimulus, milestones, "
             "invariants, expect",
         ),
         (
