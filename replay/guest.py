@@ -50,7 +50,7 @@ class Guest:
                 task = host.start(self._deliver(stimulus.signal, started))
                 deliveries.append((stimulus.signal, task))
             elif stimulus.wave is not None:
-                self._publish(stimulus.wave)
+                self._publish(stimulus.wave, stimulus.wave_ns)
                 waves_end_ns = max(waves_end_ns, stimulus.at + stimulus.wave.lasts)
         tasks = [task for _, task in deliveries]
         world.run_until(lambda: all(task.done() for task in tasks), limit_ns=scenario.until)
@@ -71,11 +71,11 @@ class Guest:
         values = _values(signal, now_ns if signal.timestamp is None else signal.timestamp)
         await self._bot.deliver({**values, "exchange": signal.exchange})
 
-    def _publish(self, wave: Wave) -> None:
+    def _publish(self, wave: Wave, timestamp_ns: int) -> None:
         server = self._stage.signals[0]
         server.publish(
             [
-                {**_values(each, wave.timestamp), "exchange": NAMES.index(each.exchange) + 1}
+                {**_values(each, timestamp_ns), "exchange": NAMES.index(each.exchange) + 1}
                 for each in wave.signals
             ]
         )

@@ -161,7 +161,7 @@ def _waves(scenario: Scenario, end_positions: Mapping[str, Decimal]) -> Iterator
         if stimulus.wave is not None:
             names = [scenario.name_of(each.exchange, each.symbol) for each in stimulus.signals]
             positions = tuple(name for name in names if end_positions.get(name))
-            yield WaveOutcome(time_ns=stimulus.wave.timestamp, positions=positions)
+            yield WaveOutcome(time_ns=stimulus.wave_ns, positions=positions)
 
 
 def _event(row: Mapping[str, Any]) -> BotEvent:

@@ -15,9 +15,26 @@ ROOT = FOLDER.parent
 """Paths inside a scenario start here."""
 
 
+INCIDENTS = ""
+"""The group of those that lie in no folder of their own."""
+
+
+def grouped() -> dict[str, list[str]]:
+    """The names of the scenarios at hand, sorted, by the folder that they lie in."""
+    groups: dict[str, list[str]] = {INCIDENTS: []}
+    for name, path in sorted(_files().items()):
+        group = "" if path.parent == FOLDER else path.parent.name
+        groups.setdefault(group, []).append(name)
+    return groups
+
+
 def names() -> list[str]:
-    """The names of the scenarios at hand, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    """The names of the scenarios at hand: the incidents, then the other groups, each sorted."""
+    return [name for group in grouped().values() for name in group]
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in FOLDER.rglob("*.yaml")}
 
 
 def find(name: str) -> Path:
@@ -27,8 +44,8 @@ def find(name: str) -> Path:
         if path.is_file():
             return path
         rule, cure = "no such file", f"scenarios by name: {', '.join(names())}"
-    elif name in names():
-        return FOLDER / f"{name}.yaml"
+    elif (found := _files().get(name)) is not None:
+        return found
     else:
         rule, cure = "no such scenario", nearest(name, names())
     raise ScenarioError([Problem(file=str(path), line=1, key="", value=name, rule=rule, cure=cure)])

@@ -37,6 +37,8 @@ from scenarios.types import (
 )
 from scenarios.units import Unusable
 
+_QUARTER_NS = 900_000_000_000
+
 CURRENT = "current"
 """The version without any known defect: it must open, and keep every invariant."""
 
@@ -148,7 +150,10 @@ class Signal(Part):
 class Wave(Part):
     """Signals that the signal server has from a moment on; the bot fetches them by itself."""
 
-    timestamp: Moment = Field(description="The quarter of an hour that the signals belong to.")
+    timestamp: Moment | None = Field(
+        default=None,
+        description="What the signals are dated; by default the last full quarter of an hour.",
+    )
     lasts: Duration = Field(
         default=180_000_000_000, description="How long the run goes on for it, from `at`."
     )
@@ -167,6 +172,13 @@ class Stimulus(Part):
         if (self.signal is None) == (self.wave is None):
             raise Unusable("needs one of `signal` and `wave`", "write one entry for each")
         return self
+
+    @property
+    def wave_ns(self) -> int:
+        """The quarter of an hour that a wave's signals belong to."""
+        assert self.wave is not None
+        given_ns = self.wave.timestamp
+        return self.at // _QUARTER_NS * _QUARTER_NS if given_ns is None else given_ns
 
     @property
     def signals(self) -> tuple[Signal, ...]:

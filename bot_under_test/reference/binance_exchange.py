@@ -17,6 +17,7 @@ from bot_under_test.reference.exchange_manager import (
     tried_until_ready,
 )
 from bot_under_test.reference.orders import KnownOrders, OrderResult, normalise
+from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.requests import Requests, until_ms
 from bot_under_test.reference.settings import Credentials, Settings
 from bot_under_test.reference.signals import BUY, SELL
@@ -136,7 +137,11 @@ class BinanceExchange:
 
     async def fetch_order(self, order_id: str, symbol: str) -> OrderResult | None:
         fetch = self._client.fetch_order
-        reply = await self._requests.look(fetch, order_id, self._unified(symbol))
+        try:
+            reply = await self._requests.look(fetch, order_id, self._unified(symbol))
+        except ccxt.BaseError as error:
+            logger.warning("⚠️ fetch_order %s of %s failed: %s", order_id, symbol, describe(error))
+            raise
         return normalise(reply, symbol)
 
     async def find_order(self, client_id: str, symbol: str) -> OrderResult | None:

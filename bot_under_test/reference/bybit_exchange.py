@@ -17,6 +17,7 @@ from bot_under_test.reference.exchange_manager import (
     tried_until_ready,
 )
 from bot_under_test.reference.orders import KnownOrders, OrderResult, normalise
+from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.requests import Requests, until_ms
 from bot_under_test.reference.settings import Credentials, Settings
 from bot_under_test.reference.signals import BUY, SELL
@@ -131,6 +132,9 @@ class BybitExchange:
         except ccxt.ArgumentsRequired as error:
             if "last 500 orders" in str(error):
                 return None  # ccxt asked nobody: it wants the limit acknowledged
+            raise
+        except ccxt.BaseError as error:
+            logger.warning("⚠️ fetch_order %s of %s failed: %s", order_id, symbol, describe(error))
             raise
         return normalise(reply, symbol)
 

@@ -134,7 +134,8 @@ class PositionGuard:
         """What nobody knew of gets a row, and is tracked; no stop."""
         symbol = position.symbol
         rows = [row for row in self._open_rows() if row["symbol"] == symbol]
-        if rows or self._positions.get(symbol) is not None:
+        tracked = self._positions.get(symbol)
+        if rows or (tracked is not None and isinstance(tracked.id, int)):
             return
         logger.warning("🔎 Position that nobody knew of: %s %s", symbol, position.quantity)
         self._database.log_event(
