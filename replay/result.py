@@ -94,6 +94,8 @@ class RunResult:
     real_s: float
     command: str  # repeats this run
     verdict: Verdict
+    outcomes: Mapping[str, str] = field(default_factory=dict)  # how each symbol ended
+    waves_over_limit: int = 0
     milestones: tuple[Milestone, ...] = ()
     venue_moments: tuple[Milestone, ...] = ()  # what the venues did meanwhile
     production: tuple[Milestone, ...] = ()

@@ -22,7 +22,8 @@ from replay import production_log
 from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.guest import Guest
 from replay.hidden import hidden_exceptions
-from replay.judge import judge
+from replay.invariants import waves_over_limit
+from replay.judge import judge, outcome_of
 from replay.milestones import known, with_patterns
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
@@ -47,22 +48,23 @@ _real_clock = _RealClock()
 
 def scenarios() -> Sequence[tuple[str, str]]:
     """Name and title of every scenario there is."""
-    return [(name, _load(name).title) for name in catalogue.names()]
+    return [(name, load(name).title) for name in catalogue.names()]
 
 
 def versions(name_or_path: str, /) -> tuple[str, ...]:
     """The bot versions a scenario speaks of."""
-    return _load(name_or_path).versions
+    return load(name_or_path).versions
 
 
-def _load(name_or_path: str) -> Scenario:
+def load(name_or_path: str) -> Scenario:
+    """The scenario of that name, or in that file. Raises ScenarioError."""
     return catalogue.open_scenario(name_or_path, milestones=known().names)
 
 
 def run(name_or_path: str, /, *, version: str, seed: int | None = None) -> RunResult:
     """One run; `seed` None takes the scenario's. Raises SimulatorError for what ends a run early:
     an unusable scenario, a world that stalls or spins, time that runs out."""
-    return play(_load(name_or_path), name_or_path, version=version, seed=seed)
+    return play(load(name_or_path), name_or_path, version=version, seed=seed)
 
 
 def play(
@@ -94,6 +96,8 @@ def play(
         real_s=_real_clock.read() - began,
         command=_command(name_or_path, version, seed),
         verdict=judge(scenario, version, evidence, hidden, guest.troubles),
+        outcomes={symbol: outcome_of(symbol, evidence) for symbol in scenario.symbols},
+        waves_over_limit=len(waves_over_limit(evidence, limit=scenario.invariants.wave_limit)),
         milestones=evidence.milestones,
         venue_moments=tuple(venue_moments(entries, world.env.start_ns)),
         production=production,

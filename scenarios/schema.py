@@ -283,6 +283,15 @@ class InvariantSettings(Part):
     )
 
 
+class Incident(Part):
+    """What a scenario has happened as, in production."""
+
+    version: Text = Field(description="The bot's version that it happened to.")
+    symptom: Literal["rolled_back", "naked", "over_limit"] = Field(
+        description="What tells it from a run that went well: how a symbol ends, or the wave limit."
+    )
+
+
 class Scenario(Part):
     """One file."""
 
@@ -290,6 +299,7 @@ class Scenario(Part):
     title: Text
     description: Text = ""
     log: ProductionLog | None = None
+    incident: Incident | None = None
     start: StartMoment = Field(description="With its offset from UTC, which the bot's clock shows.")
     until: Moment = Field(description="No run goes on beyond it.")
     settle: Duration = Field(

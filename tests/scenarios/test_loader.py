@@ -232,8 +232,8 @@ def test_the_good_file_is_read() -> None:
             "stimulus: []\nzzz:\n",
             "scenarios/x.yaml:20: stimulus: [] — is empty; give at least 1\n"
             "scenarios/x.yaml:21: zzz — no such key; known: name, title, description, log, "
-            "start, until, settle, seed, links, venues, hosts, bot, signal_server, stimulus, milestones, "
-            "invariants, expect",
+            "incident, start, until, settle, seed, links, venues, hosts, bot, signal_server, "
+            "stimulus, milestones, invariants, expect",
         ),
         (
             "start: 2025-10-28T22:34:00+04:00",
