@@ -6,10 +6,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := simulator scenarios replay bot_under_test
 
-.PHONY: replay test check bench clean
+.PHONY: replay ablations test check bench clean
 
 replay: $(READY)
 	@$(BIN)/replay run $(INCIDENT)
+
+ablations: $(READY)
+	@$(BIN)/replay ablations --csv ablations.csv
 
 test: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup

@@ -19,6 +19,7 @@ from bot_under_test.reference.settings import WAYS
 from replay import runner
 from replay.result import RunResult
 from scenarios.schema import CURRENT, Bot, BotVersion, Scenario
+from simulator.errors import InputError
 
 _LONGEST_SETTLE_NS = 5_000_000_000
 """A symptom shows as soon as the last signal is dealt with."""
@@ -68,9 +69,10 @@ def _sorted(defects: Any) -> list[str]:
 
 
 def ablate(name: str) -> list[Ablation]:
-    """Every change tried on one incident."""
+    """Every change tried on one incident. Raises InputError for a scenario that tells of none."""
     scenario = runner.load(name)
-    assert scenario.incident is not None
+    if scenario.incident is None:
+        raise InputError(f"{name}: tells of no incident; those that do: {', '.join(incidents())}")
     return [_tried(name, scenario, change) for change in changes(scenario.incident.version)]
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from replay.result import RunResult
 
 
+ALL = "all"
+"""Names every scenario there is."""
+
+
 class ExitCode(IntEnum):
     """How a command ended."""
 
@@ -38,8 +42,16 @@ class Runner(Protocol):
     def versions(self, name_or_path: str, /) -> tuple[str, ...]:
         """The bot versions a scenario speaks of."""
 
-    def run(self, name_or_path: str, /, *, version: str, seed: int | None) -> RunResult:
-        """One run; `seed` None takes the scenario's."""
+    def run(
+        self,
+        name_or_path: str,
+        /,
+        *,
+        version: str,
+        seed: int | None = None,
+        database: Path | None = None,
+    ) -> RunResult:
+        """One run; `seed` None takes the scenario's, and `database` None keeps none."""
 
 
 app = typer.Typer(
@@ -76,7 +88,10 @@ def list_scenarios() -> None:
 
 @app.command("run")
 def run_scenario(
-    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")],
+    scenario: Annotated[
+        str,
+        typer.Argument(help="A scenario's name, the path of its file, or `all` of them."),
+    ],
     bot: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help="Only this version of the bot."),
@@ -89,8 +104,8 @@ def run_scenario(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the trace as JSON lines; the version is put before the suffix "
-            "if there are several.",
+            help="Write the trace as JSON lines; scenario and version are put before the suffix "
+            "where there are several.",
         ),
     ] = None,
     json: Annotated[
@@ -101,8 +116,15 @@ def run_scenario(
     """Runs a scenario, by default with every version of the bot it speaks of."""
     runner = _runner()
     try:
-        versions = (bot,) if bot is not None else runner.versions(scenario)
-        code = _run_all(runner, scenario, versions, seed, twice=twice, trace=trace, json=json)
+        names = [name for name, _ in runner.scenarios()] if scenario == ALL else [scenario]
+        runs = [
+            (name, version)
+            for name in names
+            for version in ((bot,) if bot is not None else runner.versions(name))
+        ]
+        code = _run_all(
+            runner, runs, seed, twice=twice, trace=trace, json=json, all_of_them=scenario == ALL
+        )
     except SimulatorError as error:
         raise _failure(error) from error
     raise typer.Exit(code)
@@ -110,30 +132,40 @@ def run_scenario(
 
 def _run_all(
     runner: Runner,
-    scenario: str,
-    versions: Sequence[str],
+    runs: Sequence[tuple[str, str]],
     seed: int | None,
     *,
     twice: bool,
     trace: Path | None,
     json: Path | None,
+    all_of_them: bool,
 ) -> ExitCode:
+    """Of `all` only what is not as expected has a section; the rest is in the table."""
+    from rich.progress import track
+
     from replay import report
 
     out = report.console()
     # The JSON goes to the standard output instead of the report.
     out.quiet = str(json) == "-"
     results: list[RunResult] = []
-    equal: dict[str, bool] = {}
-    for version in versions:
+    equal: dict[tuple[str, str], bool] = {}
+    screen = report.console(stderr=True)
+    for scenario, version in track(
+        runs,
+        description="replaying",
+        console=screen,
+        disable=not (all_of_them and screen.is_terminal),
+    ):
         result = runner.run(scenario, version=version, seed=seed)
         results.append(result)
         if trace is not None:
-            _write_trace(_trace_file(trace, version, several=len(versions) > 1), result)
+            _write_trace(_trace_file(trace, scenario, version, runs), result)
         if twice:
             again = runner.run(scenario, version=version, seed=seed)
-            equal[version] = _are_equal(out, result, again)
-        out.print(report.section(result, deterministic=equal.get(version)))
+            equal[scenario, version] = _are_equal(out, result, again)
+        if not (all_of_them and result.verdict.ok):
+            out.print(report.section(result, deterministic=equal.get((scenario, version))))
     out.print(report.summary(results))
     code = _exit_code(results, equal)
     if json is not None:
@@ -141,7 +173,7 @@ def _run_all(
     return code
 
 
-def _exit_code(results: Sequence[RunResult], equal: dict[str, bool]) -> ExitCode:
+def _exit_code(results: Sequence[RunResult], equal: dict[tuple[str, str], bool]) -> ExitCode:
     """The gravest that holds: a bot that reaches out could have sent a real order."""
     if any(result.refusals for result in results):
         return ExitCode.REAL_CONNECTION
@@ -169,8 +201,13 @@ def _are_equal(out: Console, first: RunResult, second: RunResult) -> bool:
     return False
 
 
-def _trace_file(file: Path, version: str, *, several: bool) -> Path:
-    return file.with_name(f"{file.stem}.{version}{file.suffix}") if several else file
+def _trace_file(file: Path, scenario: str, version: str, runs: Sequence[tuple[str, str]]) -> Path:
+    parts = [file.stem]
+    if len({name for name, _ in runs}) > 1:
+        parts.append(Path(scenario).stem)
+    if len(runs) > 1:
+        parts.append(version)
+    return file.with_name(".".join(parts) + file.suffix)
 
 
 def _write_trace(file: Path, result: RunResult) -> None:
@@ -182,7 +219,7 @@ def _write_trace(file: Path, result: RunResult) -> None:
 
 
 def _write_json(
-    file: Path, results: Sequence[RunResult], code: ExitCode, equal: dict[str, bool]
+    file: Path, results: Sequence[RunResult], code: ExitCode, equal: dict[tuple[str, str], bool]
 ) -> None:
     from replay import json_report
 
@@ -194,6 +231,79 @@ def _write_json(
         file.write_text(json_report.text(written), encoding="utf-8")
     except OSError as error:
         raise InputError(f"--json {file}: cannot be written: {error.strerror}") from error
+
+
+@app.command("events")
+def show_events(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")],
+    bot: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="The bot's version; by default the scenario's first."),
+    ] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the bot's database (SQLite) in this new file."),
+    ] = None,
+) -> None:
+    """Shows what the bot wrote into its database, and what the team's monitoring makes of it."""
+    from tempfile import TemporaryDirectory
+
+    runner = _runner()
+    try:
+        version = bot if bot is not None else runner.versions(scenario)[0]
+        if database is not None and database.exists():
+            raise InputError(f"--database {database}: is there already; name a new file")
+        with TemporaryDirectory() as folder:
+            file = database or Path(folder) / "bot.sqlite"
+            runner.run(scenario, version=version, database=file)
+            _show_events(file, f"{scenario}, bot {version}")
+    except SimulatorError as error:
+        raise _failure(error) from error
+
+
+@app.command("ablations")
+def show_ablations(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(help="Incidents; by default all there are.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the table as CSV as well.")
+    ] = None,
+) -> None:
+    """Takes each defect of an incident's version away, and puts each alone into the current one."""
+    from replay import ablations, report
+
+    screen = report.console(stderr=True)
+    found: list[ablations.Ablation] = []
+    try:
+        from rich.progress import track
+
+        for name in track(
+            scenarios or ablations.incidents(),
+            description="ablating",
+            console=screen,
+            disable=not screen.is_terminal,
+        ):
+            found += ablations.ablate(name)
+        table = ablations.table(found)
+        if csv is not None:
+            try:
+                table.to_csv(csv, index=False)
+            except OSError as error:
+                raise InputError(f"--csv {csv}: cannot be written: {error.strerror}") from error
+    except SimulatorError as error:
+        raise _failure(error) from error
+    out = report.console()
+    for incident, rows in table.groupby("incident", sort=False):
+        out.print(report.frame(str(incident), rows.drop(columns="incident")))
+
+
+def _show_events(database: Path, title: str) -> None:
+    from replay import event_log, report
+
+    out = report.console()
+    out.print(report.frame(f"Events: {title}", event_log.events(database)))
+    out.print(report.frame("Failures per day", event_log.failures(database)))
 
 
 def _show_list(found: Sequence[tuple[str, str, tuple[str, ...]]]) -> None:

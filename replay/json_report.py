@@ -15,6 +15,8 @@ The document, with `format` counted up whenever a key changes its meaning or goe
       timeline          [{name, host, text, groups, virtual, production, difference_ms}], where
                         virtual and production are {time, last, count} or null; what repeats is
                         one entry; a count is null where a log only says that there were several
+      outcomes          {symbol: how it ended}
+      events            [{type, data, correlation_id, severity, created_at}] of the bot's database
       hidden            [{type, message, place, level, logger, count, first_time}]
       faults_fired      {rule: times}, 0 for a rule that never fired
       unknown_hosts, refusals, unread_log_lines
@@ -41,15 +43,15 @@ def document(
     results: Sequence[RunResult],
     *,
     exit_code: int,
-    deterministic: Mapping[str, bool] | None = None,
+    deterministic: Mapping[tuple[str, str], bool] | None = None,
 ) -> dict[str, Any]:
-    """The whole document; `deterministic` by version, for those that were run twice."""
+    """The whole document; `deterministic` by scenario and version, if they were run twice."""
     twice = deterministic or {}
     return {
         "format": FORMAT,
         "ok": all(result.verdict.ok for result in results),
         "exit_code": exit_code,
-        "runs": [_run(result, twice.get(result.version)) for result in results],
+        "runs": [_run(result, twice.get((result.scenario, result.version))) for result in results],
     }
 
 
@@ -87,6 +89,17 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         "timeline": [
             _row(row, offset_s)
             for row in timeline.rows((*result.milestones, *result.venue_moments), result.production)
+        ],
+        "outcomes": dict(result.outcomes),
+        "events": [
+            {
+                "type": one.type,
+                "data": one.data,
+                "correlation_id": one.correlation_id,
+                "severity": one.severity,
+                "created_at": one.created_at,
+            }
+            for one in result.events
         ],
         "hidden": [
             {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -16,6 +17,9 @@ from rich.text import Text
 from replay import timeline
 from replay.clocktime import NS_PER_MS, clock_time, milliseconds, seconds
 from replay.result import Finding, HiddenException, RunResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PIPED_WIDTH = 100
 _NOTABLE_NS = 10 * NS_PER_MS  # a difference that a reader should see at a glance
@@ -45,26 +49,56 @@ def section(result: RunResult, *, deterministic: bool | None = None) -> Renderab
 
 
 def summary(results: Sequence[RunResult]) -> RenderableType:
-    """One line a version."""
+    """One line a version, and the sum of all; of several scenarios without what is only theirs."""
+    several = len({result.scenario for result in results}) > 1
     table = _table()
-    for column in ("version", "outcome", "fulfilled"):
+    for column in (*(("scenario",) if several else ()), "version", "outcome", "fulfilled"):
         table.add_column(column, no_wrap=True)
-    for column in ("virtual", "real", "speed-up"):
+    for column in ("virtual",) if several else ("virtual", "real", "speed-up"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("digest", no_wrap=True)
+    if not several:
+        table.add_column("digest", no_wrap=True)
+    before = ""
     for result in results:
         findings = result.verdict.findings
         ok = result.verdict.ok
-        table.add_row(
+        cells = [
             Text(result.version),
             Text("as expected" if ok else "UNEXPECTED", style=_LAMPS[ok][1]),
-            f"{sum(finding.ok for finding in findings)} of {len(findings)}",
-            seconds(result.virtual_ns),
-            f"{result.real_s:.3f} s",
-            f"{result.speed_up:,.0f}x",
-            result.digest[:_SHORT_DIGEST],
-        )
-    return _titled("All versions", table)
+            Text(f"{sum(finding.ok for finding in findings)} of {len(findings)}"),
+            Text(seconds(result.virtual_ns)),
+        ]
+        if several:
+            cells.insert(0, Text("" if result.scenario == before else result.scenario))
+        else:
+            cells += [
+                Text(f"{result.real_s:.3f} s"),
+                Text(f"{result.speed_up:,.0f}x"),
+                Text(result.digest[:_SHORT_DIGEST]),
+            ]
+        before = result.scenario
+        table.add_row(*cells)
+    return _titled("All scenarios" if several else "All versions", _with_sum(table, results))
+
+
+def _with_sum(table: Table, results: Sequence[RunResult]) -> RenderableType:
+    surprises = sum(not result.verdict.ok for result in results)
+    virtual_ns, real_s = sum(r.virtual_ns for r in results), sum(r.real_s for r in results)
+    told = f"\n{len(results)} runs, {surprises} not as expected, {seconds(virtual_ns)} virtual"
+    if real_s > 0:
+        told += f" in {real_s:.1f} s real: {virtual_ns / 1e9 / real_s:,.0f} times as fast"
+    return Group(table, Text(told)) if len(results) > 1 else table
+
+
+def frame(title: str, rows: pd.DataFrame) -> RenderableType:
+    """A table of pandas under a title."""
+    table = _table()
+    for column in rows.columns:
+        table.add_column(str(column), overflow="fold")
+    for row in rows.itertuples(index=False):
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    body: RenderableType = table if len(rows) else Text("none", style="dim")
+    return _titled(title, body)
 
 
 def _table() -> Table:

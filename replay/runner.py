@@ -61,14 +61,22 @@ def load(name_or_path: str) -> Scenario:
     return catalogue.open_scenario(name_or_path, milestones=known().names)
 
 
-def run(name_or_path: str, /, *, version: str, seed: int | None = None) -> RunResult:
-    """One run; `seed` None takes the scenario's. Raises SimulatorError for what ends a run early:
+def run(
+    name_or_path: str, /, *, version: str, seed: int | None = None, database: Path | None = None
+) -> RunResult:
+    """One run; `seed` None takes the scenario's. The bot's database is kept in `database`, or not
+    at all. Raises SimulatorError for what ends a run early:
     an unusable scenario, a world that stalls or spins, time that runs out."""
-    return play(load(name_or_path), name_or_path, version=version, seed=seed)
+    return play(load(name_or_path), name_or_path, version=version, seed=seed, database=database)
 
 
 def play(
-    scenario: Scenario, name_or_path: str, *, version: str, seed: int | None = None
+    scenario: Scenario,
+    name_or_path: str,
+    *,
+    version: str,
+    seed: int | None = None,
+    database: Path | None = None,
 ) -> RunResult:
     """As `run`, of a scenario that is loaded already."""
     began = _real_clock.read()
@@ -76,6 +84,8 @@ def play(
     with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
         watch = _MilestoneWatch(scenario, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
+        if database is not None:
+            stage.bot_settings["database"] = str(database)
         guest = Guest(scenario, version, stage)
         guest.run()
         evidence = _evidence(scenario, stage, guest.believes(), tuple(watch.found))

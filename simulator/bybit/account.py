@@ -105,7 +105,7 @@ def set_margin_mode(desk: Desk, call: Call) -> Json:
 def fee_rate(desk: Desk, call: Call) -> Json:
     """GET /v5/account/fee-rate"""
     fees = desk.exchange.fees
-    shown = desk.instruments(call.parameters) if desk.lists(call.parameters) else []
+    shown = desk.instruments(call.parameters) if desk.is_linear(call.parameters) else []
     return {
         "list": [
             {
@@ -203,7 +203,7 @@ def positions(desk: Desk, call: Call) -> Json:
     """GET /v5/position/list: of a symbol the one position, flat or not; of a coin those held."""
     parameters = call.parameters
     found: list[Position] = []
-    if desk.lists(parameters):
+    if desk.is_linear(parameters):
         if parameters.text("symbol") is None and parameters.text("settleCoin") is None:
             raise Problem.MISSING.error(names="symbol or settleCoin")
         shown_symbols = [each.symbol for each in desk.instruments(parameters)]
@@ -225,7 +225,7 @@ def closed_profits(desk: Desk, call: Call) -> Json:
     """GET /v5/position/closed-pnl: what each order closed, the latest first."""
     parameters = call.parameters
     closings: dict[int, list[FillEntry]] = {}
-    if desk.lists(parameters):
+    if desk.is_linear(parameters):
         for fill in seen_fills(desk, call):
             entry = desk.journal.entry(fill)
             if entry.closed:

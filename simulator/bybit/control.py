@@ -18,6 +18,7 @@ from simulator.bybit.private_streams import PrivateStreams, is_private_topic, mi
 from simulator.bybit.public_streams import PublicStreams
 from simulator.bybit.security import Gatekeeper
 from simulator.wire.connections import StreamConnection
+from simulator.wire.credentials import Credentials
 from simulator.wire.json_text import Json, dumps
 
 PARAMS_ERROR = "Params Error"
@@ -67,12 +68,12 @@ def read_request(text: str, number: str) -> Request:
     )
 
 
-def authenticate(gatekeeper: Gatekeeper, desk: Desk, request: Request) -> str:
-    """The account of the key that an `auth` request shows. Raises ApiError."""
+def authenticate(gatekeeper: Gatekeeper, desk: Desk, request: Request) -> Credentials:
+    """Whose key an `auth` request shows. Raises ApiError."""
     if len(request.args) != 3:
         raise ApiError(10001, PARAMS_ERROR)
     api_key, expires, signature = (str(each) for each in request.args)
-    return gatekeeper.check_socket_auth(api_key, expires, signature, desk.now_ms).account
+    return gatekeeper.check_socket_auth(api_key, expires, signature, desk.now_ms)
 
 
 class PublicSession:
@@ -193,7 +194,7 @@ class PrivateSession:
 
     def _authenticate(self, request: Request) -> None:
         try:
-            self._account = authenticate(self._gatekeeper, self._desk, request)
+            self._account = authenticate(self._gatekeeper, self._desk, request).account
         except ApiError:
             # Whatever is wrong with it, the private socket has but one word for it.
             self._reply(request, PARAMS_ERROR)

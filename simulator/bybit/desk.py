@@ -24,7 +24,7 @@ from simulator.wire.json_text import Json
 Call: TypeAlias = calls.Call[Parameters]
 
 LINEAR = "linear"
-CATEGORIES = (LINEAR, "spot", "inverse", "option")
+_CATEGORIES = (LINEAR, "spot", "inverse", "option")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,13 @@ class Desk:
             if base in (None, each.base) and settle in (None, each.quote)
         ]
 
-    def lists(self, parameters: Parameters) -> bool:
-        """Whether a list of the `category` has anything: only linear is modelled."""
-        return parameters.choice("category", {each: each == LINEAR for each in CATEGORIES})
+    def is_linear(self, parameters: Parameters) -> bool:
+        """Whether the `category` is the one that is modelled; lists of the others are empty."""
+        return parameters.choice("category", {each: each == LINEAR for each in _CATEGORIES})
 
-    def trades(self, parameters: Parameters) -> None:
-        """Raises 10001 for a `category` that cannot be traded here."""
-        if not self.lists(parameters):
+    def need_linear(self, parameters: Parameters) -> None:
+        """Raises 10001 for a `category` that is not modelled."""
+        if not self.is_linear(parameters):
             raise Problem.UNSUPPORTED.error(name=f"category {parameters.values['category']}")
 
 

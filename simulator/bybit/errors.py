@@ -7,7 +7,6 @@ what has another status has no JSON body, the text is all of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 
@@ -26,7 +25,6 @@ class ApiError(Exception):
         code: int,
         message: str,
         status: int = 200,
-        headers: Mapping[str, str] | None = None,
         result: Json = None,
     ) -> None:
         super().__init__(f"{status} {code} {message}")
@@ -34,7 +32,6 @@ class ApiError(Exception):
         self.message = message
         """With a status other than 200, the whole body."""
         self.status = status
-        self.headers = headers or {}
         self.result = result or {}
 
 
@@ -90,12 +87,10 @@ class Problem(Enum):
     DUPLICATE_LINK_ID = (110072, "OrderLinkedID is duplicate", 200)
     MARGIN_MODE_FAILED = (3400045, "Set margin mode failed", 200)
 
-    def error(
-        self, headers: Mapping[str, str] | None = None, result: Json = None, **values: object
-    ) -> ApiError:
+    def error(self, result: Json = None, **values: object) -> ApiError:
         """The error to raise, its text filled in."""
         code, text, status = self.value
-        return ApiError(code, text.format(**values) if values else text, status, headers, result)
+        return ApiError(code, text.format(**values) if values else text, status, result)
 
 
 _REFUSALS: dict[Reason, tuple[int, str]] = {
@@ -121,9 +116,7 @@ _REFUSALS: dict[Reason, tuple[int, str]] = {
         "Order does not meet minimum order value {min_notional}{quote}",
     ),
     Reason.MARGIN_INSUFFICIENT: (110007, "ab not enough for new order"),
-    Reason.DUPLICATE_CLIENT_ORDER_ID: Problem.DUPLICATE_LINK_ID.value[:2],
     Reason.TOO_MANY_OPEN_ORDERS: (110020, "Not allowed to have more than 500 active orders."),
-    Reason.UNKNOWN_ORDER: Problem.UNKNOWN_ORDER.value[:2],
 }
 _NO_LIQUIDITY = {
     Side.BUY: (

@@ -19,6 +19,16 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEntry:
+    """How an order began."""
+
+    number: int
+    """Its place among all orders, as they were accepted."""
+    last: Decimal
+    """The last price at that moment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillEntry:
     """One fill, with what it did."""
 
@@ -60,7 +70,7 @@ class Journal:
     def __init__(self, exchange: Exchange, closed_orders_kept: int) -> None:
         self._exchange = exchange
         self._closed_orders_kept = closed_orders_kept
-        self._numbers: dict[int, int] = {}
+        self._orders: dict[int, OrderEntry] = {}
         self._protections: dict[int, Decimal] = {}
         self._fills: dict[int, FillEntry] = {}
         self._fills_of: dict[int, list[FillEntry]] = {}
@@ -71,9 +81,8 @@ class Journal:
 
     # what is asked of it
 
-    def number(self, order: Order) -> int:
-        """Its place among all orders, in the order in which they were accepted."""
-        return self._numbers[order.order_id]
+    def order(self, order: Order) -> OrderEntry:
+        return self._orders[order.order_id]
 
     def protection(self, order: Order) -> Decimal | None:
         """The limit price that a market order got when it reached the book."""
@@ -108,7 +117,8 @@ class Journal:
             return
         order = fact.order
         if fact.change is OrderChange.ACCEPTED:
-            self._numbers[order.order_id] = len(self._numbers)
+            last = self._exchange.last_price(order.symbol)
+            self._orders[order.order_id] = OrderEntry(number=len(self._orders), last=last)
         if order.type.market and order.status is OrderStatus.NEW:
             self._protect(order)
         if fact.fill is not None:

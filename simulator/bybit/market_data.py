@@ -51,7 +51,7 @@ def instruments_info(desk: Desk, call: Call) -> Json:
     """GET /v5/market/instruments-info: of inverse and option there are none."""
     parameters = call.parameters
     category = parameters.need("category")
-    row = _instrument if desk.lists(parameters) else _spot_instrument
+    row = _instrument if desk.is_linear(parameters) else _spot_instrument
     wanted_status = parameters.text("status") or "Trading"
     wanted_symbol, base = parameters.text("symbol"), parameters.text("baseCoin")
     found = [
@@ -155,7 +155,7 @@ def risk_limit(desk: Desk, call: Call) -> Json:
     """GET /v5/market/risk-limit: one tier per symbol, fifteen symbols a page."""
     parameters = call.parameters
     found = []
-    if desk.lists(parameters):
+    if desk.is_linear(parameters):
         places = {symbol: place for place, symbol in enumerate(desk.exchange.instruments)}
         found = [(places[each.symbol], each) for each in desk.instruments(parameters)]
     shown, cursor = parameters.page(found, _place, _RISK_LIMIT_SYMBOLS, _RISK_LIMIT_SYMBOLS)
@@ -183,7 +183,7 @@ def risk_limit(desk: Desk, call: Call) -> Json:
 
 def tickers(desk: Desk, call: Call) -> Json:
     """GET /v5/market/tickers: those of linear symbols alone."""
-    shown = desk.instruments(call.parameters) if desk.lists(call.parameters) else []
+    shown = desk.instruments(call.parameters) if desk.is_linear(call.parameters) else []
     return {
         "category": call.parameters.values["category"],
         "list": [ticker_row(desk, each) for each in shown],
@@ -200,7 +200,7 @@ def levels_json(levels: tuple[Level, ...], instrument: Instrument) -> list[list[
 
 def orderbook(desk: Desk, call: Call) -> Json:
     """GET /v5/market/orderbook"""
-    desk.trades(call.parameters)
+    desk.need_linear(call.parameters)
     instrument = desk.instrument(call.parameters)
     book = desk.exchange.book(instrument.symbol, call.parameters.limit(25, 1000))
     return {
@@ -221,7 +221,7 @@ def kline(desk: Desk, call: Call) -> Json:
     """GET /v5/market/kline: the newest first, the candle that contains `start` included."""
     parameters = call.parameters
     if parameters.text("category") is not None:
-        desk.trades(parameters)
+        desk.need_linear(parameters)
     instrument = desk.instrument(parameters)
     if parameters.text("interval") == "M":
         raise Problem.UNSUPPORTED.error(name="interval M")
@@ -253,7 +253,7 @@ def candle_row(candle: Candle, instrument: Instrument) -> list[str]:
 
 def recent_trades(desk: Desk, call: Call) -> Json:
     """GET /v5/market/recent-trade: the latest first."""
-    desk.trades(call.parameters)
+    desk.need_linear(call.parameters)
     instrument = desk.instrument(call.parameters)
     trades = desk.exchange.market_trades(instrument.symbol, call.parameters.limit(500, 1000))
     return {
@@ -277,6 +277,6 @@ def recent_trades(desk: Desk, call: Call) -> Json:
 
 def funding_history(desk: Desk, call: Call) -> Json:
     """GET /v5/market/funding/history: no funding is modelled, so there is no history."""
-    desk.trades(call.parameters)
+    desk.need_linear(call.parameters)
     desk.instrument(call.parameters)
     return {"category": "linear", "list": []}

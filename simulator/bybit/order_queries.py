@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.bybit.desk import Call, Desk, order_ids
+from simulator.bybit.order_words import status_name
 from simulator.bybit.parameters import WEEK_MS, Rank
-from simulator.bybit.rows import LATER_FIELDS, execution_row, order_row, status_name
+from simulator.bybit.rows import LATER_FIELDS, execution_row, order_row
 from simulator.bybit.trading import need_scope, passes_filter
 from simulator.exchange.orders import Fill, Order
 from simulator.wire.json_text import Json
@@ -27,7 +28,7 @@ def _found(desk: Desk, call: Call, orders: list[Order]) -> tuple[list[Order], st
     orders = [order for order in orders if passes_filter(call.parameters, order)]
 
     def rank(order: Order) -> Rank:
-        return (desk.journal.number(order),)
+        return (desk.journal.order(order).number,)
 
     return call.parameters.page(sorted(orders, key=rank, reverse=True), rank, 20, 50)
 
@@ -39,7 +40,7 @@ def realtime(desk: Desk, call: Call) -> Json:
     """GET /v5/order/realtime: open orders, or with `openOnly=1` the last that ended; by its id
     either. An unknown id gives an empty list."""
     parameters = call.parameters
-    if not desk.lists(parameters):
+    if not desk.is_linear(parameters):
         return _listed(call, [], "")
     need_scope(parameters)
     orders, cursor = _found(desk, call, _realtime_orders(desk, call))
@@ -84,7 +85,7 @@ def _kept(desk: Desk, account: str, order: Order) -> bool:
 def history(desk: Desk, call: Call) -> Json:
     """GET /v5/order/history: orders that ended, which show up here later than elsewhere."""
     parameters = call.parameters
-    if not desk.lists(parameters):
+    if not desk.is_linear(parameters):
         return _listed(call, [], "")
     orders, cursor = _found(desk, call, _history_orders(desk, call))
     rows = [order_row(desk, order) | LATER_FIELDS | {"extraFees": ""} for order in orders]
@@ -120,7 +121,7 @@ def _retained(desk: Desk, order: Order) -> bool:
 def executions(desk: Desk, call: Call) -> Json:
     """GET /v5/execution/list"""
     parameters = call.parameters
-    if not desk.lists(parameters):
+    if not desk.is_linear(parameters):
         return _listed(call, [], "")
     fills, cursor = parameters.page(_executions(desk, call), fill_rank, 50, 100)
     return _listed(call, [execution_row(desk, fill) for fill in fills], cursor)

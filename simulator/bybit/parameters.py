@@ -163,7 +163,7 @@ class Parameters:
 
 def _last_rank(cursor: str) -> Rank:
     """The rank in a cursor."""
-    text = unquote(unquote(cursor)).removeprefix("page_args=").removesuffix("&")
+    text = unquote(cursor).removeprefix("page_args=").removesuffix("&")
     try:
         return tuple(int(part) for part in text.split(":"))
     except ValueError:

@@ -31,7 +31,7 @@ _RULES = {
 def set_leverage(desk: Desk, call: Call) -> Json:
     """POST /v5/position/set-leverage: the same leverage again is an error."""
     parameters = call.parameters
-    desk.trades(parameters)
+    desk.need_linear(parameters)
     instrument = desk.instrument(parameters)
     leverage = parameters.need_decimal("buyLeverage")
     if leverage != parameters.need_decimal("sellLeverage") or leverage < 1:
@@ -57,7 +57,7 @@ def switch_mode(desk: Desk, call: Call) -> Reply:
     For a coin the same mode again is no error, for a symbol it is.
     """
     parameters = call.parameters
-    desk.trades(parameters)
+    desk.need_linear(parameters)
     if parameters.choice("mode", {"0": False, "3": True}):
         raise Problem.UNSUPPORTED.error(name="hedge mode")
     if parameters.text("symbol") is not None:
@@ -70,7 +70,7 @@ def switch_mode(desk: Desk, call: Call) -> Reply:
 def trading_stop(desk: Desk, call: Call) -> Json:
     """POST /v5/position/trading-stop: sees the position as it is, not as queries show it."""
     parameters = call.parameters
-    desk.trades(parameters)
+    desk.need_linear(parameters)
     instrument = desk.instrument(parameters)
     check_position_index(parameters)
     check_whole_position(parameters)

@@ -1,8 +1,8 @@
 """Private streams: which messages a change brings, and who gets them.
 
-What happens at one instant is told as it ended: an order once, its fills in one message, the
-position and the wallet once. The pages under websocket/private promise no order among the topics;
-without lags they come in this one.
+What a request or a price brings about at one instant is told as it left things: an order once,
+its fills in one message, the position and the wallet once. The pages under websocket/private
+promise no order among the topics; without lags they come in this one.
 """
 
 from __future__ import annotations

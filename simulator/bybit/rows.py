@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from simulator.bybit.desk import LINEAR, Desk
-from simulator.bybit.errors import reject_reason
 from simulator.bybit.formats import (
     SIDE_NAMES,
     TRIGGER_NAMES,
@@ -22,31 +21,21 @@ from simulator.bybit.formats import (
     sequence,
 )
 from simulator.bybit.journal import FillEntry
+from simulator.bybit.order_words import (
+    create_type,
+    ended_by,
+    status_name,
+    stop_type_name,
+    time_in_force,
+)
 from simulator.bybit.position_stops import Stop, StopKind, stop_kind
 from simulator.exchange.instruments import Instrument
-from simulator.exchange.orders import Fill, Order, OrderStatus, Side, TimeInForce
+from simulator.exchange.orders import Fill, Order, Side
 from simulator.exchange.positions import Position
-from simulator.exchange.rejections import Reason
 from simulator.wire.json_text import Json
 
 Row = dict[str, Json]
 
-_TIME_IN_FORCE_NAMES = {
-    TimeInForce.GTC: "GTC",
-    TimeInForce.IOC: "IOC",
-    TimeInForce.FOK: "FOK",
-    TimeInForce.POST_ONLY: "PostOnly",
-}
-_STATUS_NAMES = {
-    OrderStatus.UNTRIGGERED: "Untriggered",
-    OrderStatus.NEW: "New",
-    OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
-    OrderStatus.FILLED: "Filled",
-    OrderStatus.CANCELED: "Cancelled",
-    OrderStatus.EXPIRED: "Cancelled",
-}
-_REJECTED = (Reason.MARGIN_INSUFFICIENT, Reason.PRICE_ABOVE_BAND, Reason.PRICE_BELOW_BAND)
-"""A triggered order that meets one of these is `Rejected`; others count as cancelled."""
 FUNDING_RATE = "0.0001"
 RISK_LIMIT = "2000000"
 """One risk tier per symbol is modelled, up to here."""
@@ -55,53 +44,6 @@ _MINUTE_NS = 60 * 1_000_000_000
 
 
 # orders
-
-
-def status_name(order: Order) -> str:
-    """`orderStatus`."""
-    if order.refusal in _REJECTED:
-        return "Rejected"
-    if order.status is OrderStatus.CANCELED and _waited(order):
-        return "Deactivated"
-    return _STATUS_NAMES[order.status]
-
-
-def stop_type_name(order: Order) -> str:
-    """`stopOrderType`, empty for an order that never was conditional."""
-    kind = stop_kind(order)
-    if kind is not None:
-        return kind.value
-    return "Stop" if order.type.conditional else ""
-
-
-def _waited(order: Order) -> bool:
-    """Conditional and never triggered."""
-    return order.type.conditional and order.triggered_ns is None
-
-
-def _create_type(order: Order) -> str:
-    kind = stop_kind(order)
-    if kind is not None:
-        return f"CreateBy{kind.value}"
-    return "CreateByStopOrder" if order.type.conditional else "CreateByUser"
-
-
-def _time_in_force(order: Order) -> str:
-    """A market order is an IOC limit order to the matching engine."""
-    return "IOC" if order.type.market else _TIME_IN_FORCE_NAMES[order.time_in_force]
-
-
-def _ended_by(order: Order) -> tuple[str, str]:
-    """`cancelType` and `rejectReason`."""
-    if order.status is OrderStatus.CANCELED:
-        return "CancelByTpSlTsClear" if stop_kind(order) else "CancelByUser", "EC_NoError"
-    if order.refusal is Reason.REDUCE_ONLY_REJECTED:
-        return "CancelByReduceOnly", "EC_NoError"
-    if order.status is OrderStatus.EXPIRED and order.refusal is None:
-        if _time_in_force(order) in ("IOC", "FOK"):
-            return "UNKNOWN", "EC_NoImmediateQtyToFill"
-        return "CancelByReduceOnly", "EC_NoError"
-    return "UNKNOWN", reject_reason(order.refusal)
 
 
 def _price(desk: Desk, order: Order) -> Decimal:
@@ -117,7 +59,7 @@ def order_row(desk: Desk, order: Order, *, stream: bool = False) -> Row:
     left = order.remaining if order.status.open else Decimal(0)
     entries = desk.journal.entries(order)
     fee = plain(sum((each.fill.fee for each in entries), Decimal(0)))
-    cancel_type, reason = _ended_by(order)
+    cancel_type, reason = ended_by(order)
     row: Row = {"category": LINEAR} if stream else {}
     row |= {
         "symbol": order.symbol,
@@ -128,10 +70,10 @@ def order_row(desk: Desk, order: Order, *, stream: bool = False) -> Row:
         "side": SIDE_NAMES[order.side],
         "positionIdx": 0,
         "orderStatus": status_name(order),
-        "createType": _create_type(order),
+        "createType": create_type(order),
         "cancelType": cancel_type,
         "rejectReason": reason,
-        "timeInForce": _time_in_force(order),
+        "timeInForce": time_in_force(order),
         "isLeverage": "",
         "price": plain(price),
         "qty": quantity_text(order.quantity, instrument),
@@ -148,7 +90,7 @@ def order_row(desk: Desk, order: Order, *, stream: bool = False) -> Row:
         "marketUnit": "",
         **_trigger(order, instrument, stream),
         **_attached(desk, order),
-        "lastPriceOnCreated": "",
+        "lastPriceOnCreated": plain(desk.journal.order(order).last) if stream else "",
         "reduceOnly": order.reduce_only or order.close_position,
         "closeOnTrigger": order.close_position,
         "placeType": "",
@@ -247,7 +189,7 @@ def execution_row(desk: Desk, fill: Fill, *, stream: bool = False) -> Row:
         "execTime": ms_text(fill.time_ns),
         "isMaker": fill.maker,
         "seq": sequence(fill.time_ns),
-        "createType": _create_type(order),
+        "createType": create_type(order),
     }
     if stream:
         return row | {

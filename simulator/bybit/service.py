@@ -60,7 +60,7 @@ class Service:
                 admitted = self._count(call, endpoint, headers)
             reply = self._reply(call, endpoint, admitted)
         except ApiError as error:
-            return self._refused(error, headers | dict(error.headers))
+            return self._refused(error, headers)
         text = self._envelope(0, reply.message, reply.result, reply.extra)
         return Answer(200, text, headers, public=public)
 

@@ -6,6 +6,7 @@ Source: the page websocket/trade/guideline.
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -14,10 +15,11 @@ import orjson
 from simulator.bybit.control import PARAMS_ERROR, Request, authenticate, read_request
 from simulator.bybit.desk import Desk
 from simulator.bybit.errors import ApiError
-from simulator.bybit.security import Gatekeeper
+from simulator.bybit.security import KEY, RECV_WINDOW, SIGNATURE, TIMESTAMP, Gatekeeper
 from simulator.wire.calls import Answer, Call, Service
 from simulator.wire.carrier import Carrier
 from simulator.wire.connections import StreamConnection, Wire
+from simulator.wire.credentials import Credentials
 from simulator.wire.json_text import Json, dumps
 
 PATHS = {
@@ -28,14 +30,15 @@ PATHS = {
     "order.amend-batch": "/v5/order/amend-batch",
     "order.cancel-batch": "/v5/order/cancel-batch",
 }
+_PARAMS = (10001, PARAMS_ERROR)
 _GATEWAY = {
+    401: _PARAMS,  # the header has no timestamp
     403: (10403, "exceed IP rate limit. 3000 requests per second per IP"),
     429: (10429, "System level frequency protection"),
 }
 """What this socket says where a gateway answers REST with a page, by HTTP status."""
 _SERVER_ERROR = (10016, "internal server error")
 _INVALID_KEY = (10003, "Invalid apikey")
-_PARAMS = (10001, PARAMS_ERROR)
 _ABNORMAL = 1006
 
 
@@ -98,7 +101,7 @@ class TradeSession:
         self._connection_id = connection_id
         self._socket = socket
         self._ip = ip
-        self._account = ""
+        self._credentials: Credentials | None = None
         self._numbers: dict[str, None] = {}
         """Every reqId so far."""
 
@@ -121,12 +124,12 @@ class TradeSession:
         pass  # orders under way are carried out all the same
 
     def _authenticate(self, request: Request) -> None:
-        if self._account:
+        if self._credentials is not None:
             self._reply(request, 20001, "repeat auth")
             return
         socket = self._socket
         try:
-            self._account = authenticate(socket.gatekeeper, socket.desk, request)
+            self._credentials = authenticate(socket.gatekeeper, socket.desk, request)
         except ApiError as error:
             code, text = error.code, error.message
             self._reply(request, code, _INVALID_KEY[1] if code == _INVALID_KEY[0] else text)
@@ -140,22 +143,15 @@ class TradeSession:
         if problem is not None:
             self._reply(request, *problem, data={}, retExtInfo={}, header=self._header({}))
             return
-        call = self._socket.service.read(
-            method="POST",
-            path=PATHS[request.op],
-            query="",
-            body=dumps(request.args[0]),
-            headers={},
-            ip=self._ip,
-        )
-        call.account = self._account
+        assert self._credentials is not None  # else there was a problem
+        call = self._call(request, self._credentials)
         self._socket.start(self._carry_out(request, call))
 
     def _problem(self, request: Request) -> tuple[int, str] | None:
         """What is wrong with a request before any endpoint has seen it: its code and text."""
         if request.op not in PATHS:
             return 10404, "op type is not found"
-        if not self._account:
+        if self._credentials is None:
             return _INVALID_KEY
         if request.number in self._numbers:
             return 20006, "reqId is duplicated"
@@ -163,15 +159,29 @@ class TradeSession:
             return _PARAMS
         if request.args[0].get("category") != "linear":
             return 10404, "category is not correct/supported"
-        header = {name.upper(): str(value) for name, value in request.header.items()}
-        timestamp = header.get("X-BAPI-TIMESTAMP", "")
-        recv_window = header.get("X-BAPI-RECV-WINDOW", "")
-        socket = self._socket
-        try:
-            socket.gatekeeper.check_time(timestamp, recv_window, socket.desk.now_ms)
-        except ApiError as error:
-            return (error.code, error.message) if error.status == 200 else _PARAMS
         return None
+
+    def _call(self, request: Request, credentials: Credentials) -> Call[Any]:
+        """The REST call of the same meaning, signed with the key that the socket has shown."""
+        header = {name.lower(): str(value) for name, value in request.header.items()}
+        timestamp, recv_window = header.get(TIMESTAMP, ""), header.get(RECV_WINDOW, "")
+        body = dumps(request.args[0])
+        signed = timestamp + credentials.api_key + recv_window + body
+        digest = hmac.digest(credentials.secret.encode(), signed.encode(), "sha256")
+        return self._socket.service.read(
+            method="POST",
+            path=PATHS[request.op],
+            query="",
+            body=body,
+            headers={
+                KEY: credentials.api_key,
+                TIMESTAMP: timestamp,
+                RECV_WINDOW: recv_window,
+                SIGNATURE: digest.hex(),
+            },
+            # Not counted with the REST requests of the IP.
+            ip=f"{self._ip} trading",
+        )
 
     async def _carry_out(self, request: Request, call: Call[Any]) -> None:
         answer = await self._socket.carry_out(call, request.op, self._connection.number)

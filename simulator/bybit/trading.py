@@ -10,6 +10,7 @@ from decimal import Decimal
 from simulator.bybit.desk import Call, Desk, Reply, order_ids
 from simulator.bybit.errors import ApiError, Problem, refusal
 from simulator.bybit.formats import SIDES, TRIGGERS, link_id, ms_text, order_id_text
+from simulator.bybit.order_words import stop_type_name
 from simulator.bybit.parameters import Parameters
 from simulator.bybit.position_settings import (
     STOP_FIELDS,
@@ -19,7 +20,6 @@ from simulator.bybit.position_settings import (
     read_stop,
 )
 from simulator.bybit.position_stops import Stops
-from simulator.bybit.rows import stop_type_name
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import (
     Order,
@@ -63,7 +63,7 @@ def _ids(order: Order) -> dict[str, Json]:
 
 
 def _place(desk: Desk, account: str, parameters: Parameters) -> Order:
-    desk.trades(parameters)
+    desk.need_linear(parameters)
     instrument = desk.instrument(parameters)
     check_position_index(parameters)
     request = _read_order(desk, account, parameters, instrument)
@@ -194,7 +194,7 @@ def _check_room(desk: Desk, account: str, symbol: str) -> None:
 
 def cancel(desk: Desk, call: Call) -> Json:
     """POST /v5/order/cancel"""
-    desk.trades(call.parameters)
+    desk.need_linear(call.parameters)
     instrument = desk.instrument(call.parameters)
     order_id, own_id = order_ids(call.parameters)
     if order_id is None and own_id is None:
@@ -211,7 +211,7 @@ def cancel(desk: Desk, call: Call) -> Json:
 def cancel_all(desk: Desk, call: Call) -> Json:
     """POST /v5/order/cancel-all: of every kind, where no filter says otherwise."""
     parameters = call.parameters
-    desk.trades(parameters)
+    desk.need_linear(parameters)
     need_scope(parameters)
     wanted_type = parameters.text("stopOrderType")
     cancelled: list[Json] = []

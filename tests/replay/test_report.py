@@ -149,7 +149,7 @@ def test_clock_times_are_rounded_to_the_millisecond(rest_ns: int, text: str) -> 
 
 def test_the_json_document_survives_a_round_trip_with_its_documented_keys() -> None:
     written = json_report.document(
-        [full_result()], exit_code=1, deterministic={"2025-10-28": False}
+        [full_result()], exit_code=1, deterministic={("sklusdt", "2025-10-28"): False}
     )
     read = json.loads(json_report.text(written))
     assert (read["format"], read["ok"], read["exit_code"]) == (1, False, 1)
