@@ -23,7 +23,7 @@ from simulator.exchange.positions import Position
 from simulator.wire.json_text import Json
 
 _DAY_MS = 86_400_000
-_USER_ID = 24_600_000
+USER_ID = 24_600_000
 _CREATED = "2022-10-16T02:24:40Z"
 
 
@@ -52,7 +52,7 @@ def query_api(desk: Desk, call: Call) -> Json:
         "createdAt": _CREATED,
         "unified": 0,
         "uta": 1,
-        "userID": _USER_ID,
+        "userID": USER_ID,
         "inviterID": 0,
         "vipLevel": "No VIP",
         "mktMakerLevel": "0",
@@ -171,7 +171,7 @@ def _transaction(desk: Desk, fill: Fill) -> Row:
     number = execution_id(fill.symbol, fill.trade_id)
     fees = desk.exchange.fees
     return {
-        "id": f"{_USER_ID}_{fill.symbol}_{fill.trade_id}",
+        "id": f"{USER_ID}_{fill.symbol}_{fill.trade_id}",
         "symbol": fill.symbol,
         "category": "linear",
         "side": SIDE_NAMES[fill.side],

@@ -52,8 +52,8 @@ def scaled_quantity(quantity: Decimal) -> int:
 
 
 def price_text(price: Decimal, instrument: Instrument) -> str:
-    """A price of market data."""
-    return fixed(price, instrument.price_decimals)
+    """A price of market data, with the decimals that the tick is written with: `86723.40`."""
+    return fixed(price, max(0, -int(instrument.tick_size.as_tuple().exponent)))
 
 
 def quantity_text(quantity: Decimal, instrument: Instrument) -> str:

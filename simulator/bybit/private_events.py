@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.bybit.account import USER_ID
 from simulator.bybit.desk import Desk
 from simulator.bybit.formats import sequence
 from simulator.bybit.rows import Row, order_row
@@ -23,7 +24,6 @@ _FAST = (
     "execTime",
     "seq",
 )
-_USER = "24600000"
 """As user/query-api tells it; ids of messages begin with it."""
 
 
@@ -59,4 +59,4 @@ def envelope(topic: str, event: str, symbol: str, time_ns: int, now_ms: int, row
     part = f"{symbol}_{sequence(time_ns)}"
     if event in ("position", "wallet"):
         part = f"{event}_{now_ms}"
-    return dumps({"id": f"{_USER}_{part}", **message})
+    return dumps({"id": f"{USER_ID}_{part}", **message})

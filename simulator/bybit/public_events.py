@@ -21,6 +21,7 @@ from simulator.exchange.marketdata import Candle, Level, MarketTrade
 from simulator.wire.json_text import Json, dumps
 
 _MS = 1_000_000
+_S = 1_000_000_000
 _REPEAT_NS = 3_000_000_000
 """A best level that has not changed for so long is said again."""
 _MOST_TRADES = 1024
@@ -52,16 +53,29 @@ class Tickers:
         self._instrument = instrument
         self._topic = topic
         self._direction = TickDirection(desk.exchange.last_price(instrument.symbol))
+        self._seen = self._look()
         self._row = self._now()
 
     def snapshot(self) -> str:
         return self._text("snapshot", self._row)
 
     def turn(self) -> Iterator[str]:
+        seen = self._look()
+        if seen == self._seen:
+            return
+        self._seen = seen
         before, self._row = self._row, self._now()
         news = {name: value for name, value in self._row.items() if before[name] != value}
         if news:
             yield self._text("delta", {"symbol": self._instrument.symbol, **news})
+
+    def _look(self) -> tuple[object, ...]:
+        """What a row depends on; the day's volume grows with the tape, a trade each second."""
+        exchange, symbol = self._desk.exchange, self._instrument.symbol
+        best = exchange.book(symbol, 1)
+        second = self._desk.now_ns // _S
+        prices = exchange.last_price(symbol), exchange.mark_price(symbol)
+        return (*prices, best.bids, best.asks, second)
 
     def _now(self) -> dict[str, Json]:
         direction = self._direction.after(self._desk.exchange.last_price(self._instrument.symbol))

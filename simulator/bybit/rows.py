@@ -281,6 +281,8 @@ def position_row(desk: Desk, position: Position, *, stream: bool = False) -> Row
 
 
 def _own_stop(desk: Desk, position: Position, kind: StopKind) -> str:
+    if not position.quantity:
+        return ""  # it goes with the position, in the same instant
     order = desk.position_stops.current(position.account, position.symbol, kind)
     return plain(order.trigger_price) if order is not None and order.trigger_price else ""
 

@@ -47,7 +47,7 @@ class ConnectionRules:
     """A ping unanswered for so long ends the connection."""
     life_ns: int | None = None
     idle_ns: int | None = None
-    """Without a word from the client for so long, the connection ends."""
+    """Without a message either way for so long, the connection ends."""
     messages_per_s: int | None = None
     """Texts, pings and pongs of the client."""
 
@@ -113,7 +113,7 @@ class StreamConnection:
         self._received: deque[int] = deque()
         self._close_code: int | None = None
         self._ping: tuple[bytes, int] | None = None
-        self._heard_ns = wire.now_ns
+        self._active_ns = wire.now_ns
         self.close_reason = "client"
 
     # from the venue
@@ -214,6 +214,7 @@ class StreamConnection:
                 while self._outbox:
                     text, message = self._outbox.popleft()
                     await self._socket.send_str(text)
+                    self._active_ns = self._wire.now_ns
                     if message is not None:
                         self._record(message, text)
                 if self._close_code is not None:
@@ -258,7 +259,7 @@ class StreamConnection:
             self._count_received()
 
     def _count_received(self) -> None:
-        now_ns = self._heard_ns = self._wire.now_ns
+        now_ns = self._active_ns = self._wire.now_ns
         most = self._wire.rules.messages_per_s
         if most is None:
             return
@@ -282,7 +283,7 @@ class StreamConnection:
                 for due_ns in (
                     next_ping_ns,
                     None if rules.life_ns is None else begun_ns + rules.life_ns,
-                    None if rules.idle_ns is None else self._heard_ns + rules.idle_ns,
+                    None if rules.idle_ns is None else self._active_ns + rules.idle_ns,
                     None if self._ping is None else self._ping[1] + rules.pong_timeout_ns,
                 )
                 if due_ns is not None
@@ -297,8 +298,8 @@ class StreamConnection:
             if rules.life_ns is not None and now_ns >= begun_ns + rules.life_ns:
                 self.close(_GOING_AWAY, "end of life")
                 return
-            if rules.idle_ns is not None and now_ns >= self._heard_ns + rules.idle_ns:
-                self.close(_ABNORMAL, "no word from the client")
+            if rules.idle_ns is not None and now_ns >= self._active_ns + rules.idle_ns:
+                self.close(_ABNORMAL, "no traffic")
                 return
             if next_ping_ns is not None and now_ns >= next_ping_ns:
                 assert rules.ping_interval_ns is not None  # both or neither
