@@ -321,7 +321,7 @@ class AtomicPositionManager:
         else:
             self._set_row(opening, "rolled_back")
         if closing is Closing.SEEN:
-            logger.info("✅ Rollback verified: position closed")
+            logger.info("✅ Rollback verified: position closed: %s", entry.symbol)
         self._parts.trailing.detach(entry.symbol)
         if opening.stop_asked:
             self._parts.guard.must_clean(entry.symbol)

@@ -24,6 +24,7 @@ from simulator.wire.json_text import Json
 
 _DAY_MS = 86_400_000
 USER_ID = 24_600_000
+"""Ids of stream messages begin with it."""
 _CREATED = "2022-10-16T02:24:40Z"
 
 

@@ -24,7 +24,6 @@ _FAST = (
     "execTime",
     "seq",
 )
-"""As user/query-api tells it; ids of messages begin with it."""
 
 
 def order_rows(desk: Desk, facts: Sequence[OrderFact]) -> list[Row]:
