@@ -61,7 +61,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 def _check_profile(venue: str, profile: str) -> None:
     known = kind(venue).profiles
     if profile not in known:
-        raise Unusable("no such profile", nearest(profile, known))
+        raise Unusable("no such profile", nearest(profile, list(known)))
 
 
 def _check_window(venue: str, pattern: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl as ssl_module
 from collections.abc import Callable, Sequence
 
 import simpy
@@ -119,33 +118,23 @@ class Binance:
         # The register of algo orders must know an order before anybody is told of it.
         exchange.listen(desk.algo_orders.hear, prices=False)
         exchange.listen(self._users.hear, prices=False)
-        self._server = Server(http.handle, self._upgrade, HEARD)
+        self._server = Server(
+            http.handle,
+            self._upgrade,
+            HEARD,
+            before_stop=(self._carrier.stop, self._websockets.close_all),
+        )
+        self.start = self._server.start
+        self.stop = self._server.stop
 
     def answer(self, call: Call) -> Answer:
         """Carries a parsed request out at once: no network, no delay, no fault, no record."""
         return self._service.answer(call)
 
-    async def start(
-        self,
-        *,
-        host: str = "0.0.0.0",
-        port: int = 443,
-        ssl: ssl_module.SSLContext | None = None,
-    ) -> None:
-        """Serves REST and streams on one port of the running loop."""
-        await self._server.start(host, port, ssl)
-
     @property
     def port(self) -> int:
         """The port it serves; of use after `start(port=0)`."""
         return self._server.port
-
-    async def stop(self) -> None:
-        """Closes every connection and the port."""
-        self._server.close()
-        self._carrier.stop()
-        self._websockets.close_all()
-        await self._server.stop()
 
     async def _upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == WS_API_PATH:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
-
-import simpy
 
 from simulator.bybit.position_stops import stop_kind
 from simulator.bybit.profiles import PROFILES
 from simulator.bybit.settings import Settings
 from simulator.bybit.venue import Bybit
-from simulator.exchange.behaviour import Behaviour
-from simulator.exchange.exchange import Exchange
-from simulator.exchange.listings import Fees, Listing
+from simulator.exchange.listings import Fees
 from simulator.exchange.rejections import Reason
-from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
-from simulator.wire.credentials import Credentials
 from simulator.wire.venue import VenueKind
 
 FEES = Fees(maker=Decimal("0.0002"), taker=Decimal("0.00055"))
@@ -32,55 +27,18 @@ def order_ids(rng: random.Random) -> Iterator[int]:
         yield UUID(bytes=rng.randbytes(16), version=4).int
 
 
-def make_exchange(
-    env: simpy.Environment,
-    listings: Sequence[Listing],
-    *,
-    streams: Streams,
-    name: str,
-    visibility: Visibility,
-) -> Exchange:
-    """The model as this venue has it: its fees, its ids, and orders taken before they are tried."""
-    return Exchange(
-        env,
-        listings,
-        streams=streams,
-        name=name,
-        visibility=visibility,
-        fees=FEES,
-        order_ids=order_ids(streams[f"{name}.order_ids"]),
-        accepts_first=ACCEPTS_FIRST,
-    )
-
-
-def _make_venue(
-    env: simpy.Environment,
-    exchange: Exchange,
-    *,
-    profile: str,
-    behaviour: Behaviour,
-    streams: Streams,
-    accounts: Sequence[Credentials],
-    record: Callable[..., None],
-    hide: Callable[[str], None],
-    name: str,
-) -> Bybit:
-    return Bybit(
-        env,
-        exchange,
-        profile=PROFILES[profile],
-        behaviour=behaviour,
-        streams=streams,
-        accounts=accounts,
-        record=record,
-        hide=hide,
-        name=name,
-    )
+def exchange_options(streams: Streams, name: str) -> dict[str, Any]:
+    """Its fees, its ids, and that orders are taken before they are tried."""
+    return {
+        "fees": FEES,
+        "order_ids": order_ids(streams[f"{name}.order_ids"]),
+        "accepts_first": ACCEPTS_FIRST,
+    }
 
 
 KIND = VenueKind(
     hosts=Bybit.HOSTS,
-    profiles=tuple(PROFILES),
+    profiles=PROFILES,
     windows=(
         "order",
         "order_history",
@@ -92,8 +50,8 @@ KIND = VenueKind(
     ),
     events=("order", "execution", "execution.fast", "position", "wallet"),
     settings=Settings,
-    make_exchange=make_exchange,
-    make_venue=_make_venue,
+    venue=Bybit,
+    exchange_options=exchange_options,
     order_id=lambda number: str(UUID(int=number)),
     # A position's own stops are made by the venue; only its streams and lists tell their ids.
     own_making=lambda order: stop_kind(order) is not None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl as ssl_module
 from collections.abc import Callable, Sequence
 
 import simpy
@@ -71,7 +70,7 @@ class Bybit:
         self._service = Service(
             desk, endpoints(), Gate(env, behaviour.limits or (), settings), gatekeeper
         )
-        self._carrier = Carrier(
+        carrier = Carrier(
             self._service,
             name=name,
             faults=self.faults,
@@ -79,7 +78,7 @@ class Bybit:
             streams=streams,
         )
         http = HttpFront(
-            env, self._service, self._carrier, redactor=redactor, record=record, server="Openresty"
+            env, self._service, carrier, redactor=redactor, record=record, server="Openresty"
         )
         wire = Wire(
             env,
@@ -91,8 +90,8 @@ class Bybit:
             record=record,
         )
         private = PrivateStreams(wire, desk, Visibility(env, behaviour.visibility, streams, name))
-        trade = TradeSocket(wire, desk, self._service, self._carrier, gatekeeper, http.next_number)
-        self._websockets = WebSocketFront(
+        trade = TradeSocket(wire, desk, self._service, carrier, gatekeeper, http.next_number)
+        websockets = WebSocketFront(
             wire,
             desk,
             gatekeeper,
@@ -101,33 +100,23 @@ class Bybit:
             trade=trade,
         )
         exchange.listen(private.hear, prices=False)
-        self._server = Server(http.handle, self._websockets.handle, HEARD)
+        self._server = Server(
+            http.handle,
+            websockets.handle,
+            HEARD,
+            before_stop=(carrier.stop, websockets.close_all),
+        )
+        self.start = self._server.start
+        self.stop = self._server.stop
 
     def answer(self, call: Call) -> Answer:
         """Carries a parsed request out at once: no network, no delay, no fault, no record."""
         return self._service.answer(call)
 
-    async def start(
-        self,
-        *,
-        host: str = "0.0.0.0",
-        port: int = 443,
-        ssl: ssl_module.SSLContext | None = None,
-    ) -> None:
-        """Serves REST and streams on one port of the running loop."""
-        await self._server.start(host, port, ssl)
-
     @property
     def port(self) -> int:
         """The port it serves; of use after `start(port=0)`."""
         return self._server.port
-
-    async def stop(self) -> None:
-        """Closes every connection and the port."""
-        self._server.close()
-        self._carrier.stop()
-        self._websockets.close_all()
-        await self._server.stop()
 
     def _fault_fired(self, rule: FaultRule, endpoint: str) -> None:
         self._record("fault", rule=rule.name, fault=rule.kind.value, endpoint=endpoint)

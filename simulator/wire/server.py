@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl as ssl_module
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -17,7 +17,8 @@ _LONGEST_URL = 65_536
 class Server:
     """Serves requests through `handle` and upgrades through `upgrade`, on the running loop.
 
-    `heard` are the request headers that the venue reads, in lower case.
+    `heard` are the request headers that the venue reads, in lower case; `before_stop` is called
+    when no new connection can come and the open ones are still there.
     """
 
     def __init__(
@@ -25,16 +26,24 @@ class Server:
         handle: Handler,
         upgrade: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
         heard: frozenset[bytes],
+        before_stop: Sequence[Callable[[], None]],
     ) -> None:
         self._handle = handle
         self._upgrade = upgrade
         self._heard = heard
+        self._before_stop = before_stop
         self._open: dict[HttpConnection, None] = {}
         self._web_server: web.Server | None = None
         self._listener: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int, ssl: ssl_module.SSLContext | None) -> None:
-        """Listens from now on."""
+    async def start(
+        self,
+        *,
+        host: str = "0.0.0.0",
+        port: int = 443,
+        ssl: ssl_module.SSLContext | None = None,
+    ) -> None:
+        """Serves on a port of the running loop."""
         sockets = web.Server(self._upgrade, access_log=None, max_line_size=_LONGEST_URL)
         self._web_server = sockets
         self._listener = await asyncio.get_running_loop().create_server(
@@ -51,13 +60,12 @@ class Server:
             raise ValueError("the venue has no port before start()")
         return int(self._listener.sockets[0].getsockname()[1])
 
-    def close(self) -> None:
-        """No new connections."""
+    async def stop(self) -> None:
+        """Closes the port and every connection."""
         if self._listener is not None:
             self._listener.close()
-
-    async def stop(self) -> None:
-        """Ends every connection."""
+        for action in self._before_stop:
+            action()
         for connection in tuple(self._open):
             connection.close()
         if self._web_server is not None:

@@ -5,8 +5,7 @@ A package that brings one module with a `KIND` is all that a further venue needs
 
 from __future__ import annotations
 
-import ssl as ssl_module
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -30,12 +29,12 @@ class Venue(Protocol):
     exchange: Exchange
     faults: Faults
 
-    async def start(
-        self, *, host: str = ..., port: int = ..., ssl: ssl_module.SSLContext | None = ...
-    ) -> None:
-        """Serves REST and streams on one port of the running loop."""
+    @property
+    def start(self) -> Callable[..., Coroutine[Any, Any, None]]:
+        """Serves REST and streams, as `wire.server.Server.start`."""
 
-    async def stop(self) -> None:
+    @property
+    def stop(self) -> Callable[[], Coroutine[Any, Any, None]]:
         """Closes every connection and the port."""
 
     @property
@@ -46,10 +45,31 @@ class Venue(Protocol):
         """Carries a parsed request out at once: no network, no delay, no fault, no record."""
 
 
-class MakeExchange(Protocol):
-    """Makes the model with what is the venue's own: fees, order ids, what it takes first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueKind:
+    """What is known of a venue before there is one, and how to make one."""
 
-    def __call__(
+    hosts: tuple[str, ...]
+    """The names it answers at in production."""
+    profiles: Mapping[str, Any]
+    """Its API as it was at a date, by name."""
+    windows: tuple[str, ...]
+    """Queries whose answers can lag."""
+    events: tuple[str, ...]
+    """Stream events that can lag."""
+    settings: type[Any]
+    """A dataclass that `wire.settings.read_settings` reads."""
+    venue: Callable[..., Venue]
+    """The façade; takes what `make_venue` hands on."""
+    exchange_options: Callable[[Streams, str], Mapping[str, Any]]
+    """What is the venue's own about its model: fees, order ids, what it takes first. Of the
+    streams and the venue's name."""
+    order_id: Callable[[int], str]
+    """An order's id as clients know it."""
+    own_making: Callable[[Order], bool]
+    """Whether the venue made the order itself, so that no client was told its id."""
+
+    def make_exchange(
         self,
         env: simpy.Environment,
         listings: Sequence[Listing],
@@ -57,17 +77,12 @@ class MakeExchange(Protocol):
         streams: Streams,
         name: str,
         visibility: Visibility,
-    ) -> Exchange: ...
+    ) -> Exchange:
+        """The model, with what is the venue's own."""
+        options = self.exchange_options(streams, name)
+        return Exchange(env, listings, streams=streams, name=name, visibility=visibility, **options)
 
-
-class MakeVenue(Protocol):
-    """Puts the façade before an exchange. `record(kind, **fields)` hears of everything that
-    crosses the wire, redacted; `hide(text)` of every secret that the venue gives out.
-
-    Raises ValueError for a behaviour that names unknown settings or faults that cannot be.
-    """
-
-    def __call__(
+    def make_venue(
         self,
         env: simpy.Environment,
         exchange: Exchange,
@@ -79,25 +94,22 @@ class MakeVenue(Protocol):
         record: Callable[..., None],
         hide: Callable[[str], None],
         name: str,
-    ) -> Venue: ...
+    ) -> Venue:
+        """The façade before an exchange on which nobody has traded yet. `record(kind, **fields)`
+        hears of everything that crosses the wire, redacted; `hide(text)` of every secret that the
+        venue gives out.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VenueKind:
-    """What is known of a venue before there is one."""
-
-    hosts: tuple[str, ...]
-    """The names it answers at in production."""
-    profiles: tuple[str, ...]
-    windows: tuple[str, ...]
-    """Queries whose answers can lag."""
-    events: tuple[str, ...]
-    """Stream events that can lag."""
-    settings: type[Any]
-    """A dataclass that `wire.settings.read_settings` reads."""
-    make_exchange: MakeExchange
-    make_venue: MakeVenue
-    order_id: Callable[[int], str]
-    """An order's id as clients know it."""
-    own_making: Callable[[Order], bool]
-    """Whether the venue made the order itself, so that no client was told its id."""
+        Raises KeyError for an unknown profile, ValueError for a behaviour that names unknown
+        settings or faults that cannot be.
+        """
+        return self.venue(
+            env,
+            exchange,
+            profile=self.profiles[profile],
+            behaviour=behaviour,
+            streams=streams,
+            accounts=accounts,
+            record=record,
+            hide=hide,
+            name=name,
+        )

@@ -144,4 +144,4 @@ def test_an_account_can_begin_with_a_position_and_its_stop(scenario: Scenario) -
 
 def test_hosts_and_profiles_are_the_venues_own() -> None:
     assert host_names("binance") == ("binance", *Binance.HOSTS)
-    assert kind("binance").profiles == tuple(PROFILES)
+    assert kind("binance").profiles is PROFILES

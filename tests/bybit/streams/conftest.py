@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.bybit import Bybit, Credentials
-from simulator.bybit.kind import make_exchange
+from simulator.bybit.kind import KIND
 from simulator.exchange.behaviour import Behaviour
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.instruments import Instrument
@@ -109,7 +109,7 @@ def make_world() -> Iterator[MakeWorld]:
         world.__enter__()
         entered.append(world)
         env, streams, behaviour = world.env, world.streams, behaviour or Behaviour()
-        exchange = make_exchange(
+        exchange = KIND.make_exchange(
             env,
             listings(btc or Constant(Decimal("99499.90")), mark),
             streams=streams,
