@@ -10,6 +10,7 @@ from typing import Any
 import ccxt
 import ccxt.async_support
 
+from bot_under_test.reference.account_queries import AccountQueries
 from bot_under_test.reference.exchange_manager import (
     ExchangePosition,
     RestingStop,
@@ -54,6 +55,12 @@ class BinanceExchange:
         )
         self._requests = Requests(settings, self._client, (ccxt.DDoSProtection,), _told_pause_s)
         self._requests.on_headers = self._note_weight
+        queries = AccountQueries(self._client, self._requests, self._unified, _position)
+        self.positions = queries.positions
+        self.positions_by_raw_id = queries.positions_by_raw_id
+        self.position = queries.position
+        self.balance = queries.balance
+        self.last_price = queries.last_price
 
     async def start(self) -> None:
         steps = [
@@ -112,28 +119,6 @@ class BinanceExchange:
             self._used_minute = self._client.milliseconds() // 60_000
 
     # looking
-
-    async def positions(self, symbol: str | None = None) -> list[ExchangePosition]:
-        return await self._positions(None if symbol is None else [self._unified(symbol)])
-
-    async def positions_by_raw_id(self, symbol: str) -> list[ExchangePosition]:
-        return await self._positions([symbol])
-
-    async def _positions(self, wanted: list[str] | None) -> list[ExchangePosition]:
-        rows = await self._requests.look(self._client.fetch_positions, wanted)
-        return [_position(row) for row in rows if float(row["contracts"] or 0) > 0]
-
-    async def position(self, symbol: str) -> ExchangePosition | None:
-        return next(iter(await self.positions(symbol)), None)
-
-    async def balance(self) -> tuple[float, float]:
-        balance = await self._requests.look(self._client.fetch_balance)
-        usdt = balance.get("USDT") or {}
-        return float(usdt.get("free") or 0.0), float(usdt.get("total") or 0.0)
-
-    async def last_price(self, symbol: str) -> float:
-        ticker = await self._requests.look(self._client.fetch_ticker, self._unified(symbol))
-        return float(ticker["last"])
 
     async def fetch_order(self, order_id: str, symbol: str) -> OrderResult | None:
         fetch = self._client.fetch_order

@@ -9,6 +9,7 @@ from typing import Any
 import ccxt
 import ccxt.async_support
 
+from bot_under_test.reference.account_queries import AccountQueries
 from bot_under_test.reference.defects import Defect
 from bot_under_test.reference.exchange_manager import (
     ExchangePosition,
@@ -55,6 +56,12 @@ class BybitExchange:
             }
         )
         self._requests = Requests(settings, self._client, (ccxt.RateLimitExceeded,), _told_pause_s)
+        queries = AccountQueries(self._client, self._requests, self._unified, _position)
+        self.positions = queries.positions
+        self.positions_by_raw_id = queries.positions_by_raw_id
+        self.position = queries.position
+        self.balance = queries.balance
+        self.last_price = queries.last_price
 
     async def start(self) -> None:
         await tried_until_ready(
@@ -99,28 +106,6 @@ class BybitExchange:
         return 0.0
 
     # looking
-
-    async def positions(self, symbol: str | None = None) -> list[ExchangePosition]:
-        return await self._positions(None if symbol is None else [self._unified(symbol)])
-
-    async def positions_by_raw_id(self, symbol: str) -> list[ExchangePosition]:
-        return await self._positions([symbol])
-
-    async def _positions(self, wanted: list[str] | None) -> list[ExchangePosition]:
-        rows = await self._requests.look(self._client.fetch_positions, wanted)
-        return [_position(row) for row in rows if float(row["contracts"] or 0) > 0]
-
-    async def position(self, symbol: str) -> ExchangePosition | None:
-        return next(iter(await self.positions(symbol)), None)
-
-    async def balance(self) -> tuple[float, float]:
-        balance = await self._requests.look(self._client.fetch_balance)
-        usdt = balance.get("USDT") or {}
-        return float(usdt.get("free") or 0.0), float(usdt.get("total") or 0.0)
-
-    async def last_price(self, symbol: str) -> float:
-        ticker = await self._requests.look(self._client.fetch_ticker, self._unified(symbol))
-        return float(ticker["last"])
 
     async def fetch_order(self, order_id: str, symbol: str) -> OrderResult | None:
         params: dict[str, object] = {"acknowledged": True}
