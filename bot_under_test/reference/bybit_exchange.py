@@ -202,7 +202,7 @@ class BybitExchange:
             text = str(error)
             if '"retCode":34040' in text:
                 return  # it is so already
-            if "should lower than" in text or "should greater than" in text:
+            if "position should" in text:  # ... lower than base_price, or higher
                 raise StopBeyondPriceError(f"{symbol} is beyond {stops['stopLoss']}") from error
             raise
 

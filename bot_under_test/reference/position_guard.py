@@ -49,7 +49,7 @@ class PositionGuard:
         self._touched: dict[str, None] = {}
         self._closing: dict[str, None] = {}
         self._cleaning: dict[str, None] = {}
-        self._missing_since_s: dict[str, float] = {}
+        self._differs_since_s: dict[str, float] = {}
 
     # what others say
 
@@ -70,8 +70,9 @@ class PositionGuard:
 
     def must_close(self, symbol: str) -> None:
         """Whatever is there has to go, however long it takes."""
-        self._closing[symbol] = None
-        self._wake.set()
+        if self._settings.guard_protects:
+            self._closing[symbol] = None
+            self._wake.set()
 
     def must_clean(self, symbol: str) -> None:
         """The position has gone; its stops have to go too."""
@@ -117,7 +118,6 @@ class PositionGuard:
         self._touched = dict(self._opening)
         open_positions = await self._exchange.positions()
         for position in open_positions:
-            self._missing_since_s.pop(position.symbol, None)
             if position.symbol in self._touched:
                 continue  # opened meanwhile: the positions are from before
             if position.symbol in self._closing:
@@ -157,6 +157,9 @@ class PositionGuard:
         tracked = self._positions.get(position.symbol)
         if tracked is None or not isinstance(tracked.id, int):
             self._adopt(position, stop.id)
+        elif self._lasts(position.symbol, tracked.quantity != position.quantity):
+            logger.info("📐 %s is %s now", position.symbol, position.quantity)
+            tracked.quantity = position.quantity
         return True
 
     async def _protect(self, position: ExchangePosition) -> bool:
@@ -217,21 +220,30 @@ class PositionGuard:
             reduce_only=True,
         )
 
-    def _let_go(self, shown: list[str]) -> bool:
-        """Positions that the venue has not shown for a whole interval have gone.
+    def _lasts(self, symbol: str, differs: bool) -> bool:
+        """Whether the venue has shown another position than the bot's for a whole interval.
 
         Not sooner: what REST shows can be older than what the bot knows.
         """
+        if not differs:
+            self._differs_since_s.pop(symbol, None)
+            return False
         now_s = asyncio.get_running_loop().time()
+        since_s = self._differs_since_s.setdefault(symbol, now_s)
+        if now_s - since_s < self._settings.guard_interval_s:
+            return False
+        del self._differs_since_s[symbol]
+        return True
+
+    def _let_go(self, shown: list[str]) -> bool:
+        """Positions that the venue has not shown for a whole interval have gone."""
         mine = [t.symbol for t in self._positions.positions.values() if isinstance(t.id, int)]
         expected = dict.fromkeys([*mine, *self._closing])
         for symbol in expected:
             if symbol in shown or symbol in self._touched:
                 continue
-            since_s = self._missing_since_s.setdefault(symbol, now_s)
-            if now_s - since_s < self._settings.guard_interval_s:
+            if not self._lasts(symbol, True):
                 continue
-            del self._missing_since_s[symbol]
             self._closing.pop(symbol, None)
             tracked = self._positions.get(symbol)
             if tracked is not None:
