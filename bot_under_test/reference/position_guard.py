@@ -160,6 +160,7 @@ class PositionGuard:
         elif self._lasts(position.symbol, tracked.quantity != position.quantity):
             logger.info("📐 %s is %s now", position.symbol, position.quantity)
             tracked.quantity = position.quantity
+            self._on_adopted(position)
         return True
 
     async def _protect(self, position: ExchangePosition) -> bool:
