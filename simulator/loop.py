@@ -15,7 +15,9 @@ import asyncio
 import contextvars
 import functools
 import heapq
+import itertools
 import socket
+import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,39 @@ if TYPE_CHECKING:
 
 _COMPACT_ABOVE = 100
 """Cancelled timers are swept out when there are more than these and they are the majority."""
+
+
+class HostFuture(asyncio.Future):  # type: ignore[type-arg]
+    """What a host's loop gives out as a future.
+
+    It is hashed by a number, given when it is first put into a set, instead of by an address:
+    libraries keep futures in sets and wake them in the sets' order.
+    """
+
+    _number: int | None = None
+    _loop: HostLoop
+
+    def __hash__(self) -> int:
+        number = self._number
+        if number is None:
+            number = self._number = next(self._loop.future_numbers)
+        return number
+
+
+class HostTask(asyncio.Task):  # type: ignore[type-arg]
+    """What a host's loop gives out as a task; hashed by a number as well, of a count of its own."""
+
+    _number: int | None = None
+    _loop: HostLoop
+
+    def __hash__(self) -> int:
+        number = self._number
+        if number is None:
+            number = self._number = next(self._loop.task_numbers)
+        return number
+
+
+_TASKS_MAY_START_AT_ONCE = sys.version_info >= (3, 12)
 
 
 class HostLoop(asyncio.BaseEventLoop):
@@ -52,10 +87,25 @@ class HostLoop(asyncio.BaseEventLoop):
         """How many blocking calls deep it stands still."""
         self.inline_calls = 0
         """How many executor calls deep it is; when one of them blocks, this loop goes on."""
+        self.future_numbers = itertools.count(1)
+        self.task_numbers = itertools.count(1)
         # One call less per future than the method that asyncio defines.
         self.create_future = functools.partial(  # type: ignore[method-assign]
-            asyncio.Future, loop=self
+            HostFuture, loop=self
         )
+
+    def is_running(self) -> bool:
+        """As asyncio's, except to a task that would start at once: it waits for its turn.
+
+        Since 3.12 a task can be made to run before its maker goes on, and libraries do so where
+        they can (aiohttp looks hosts up that way). What happens at one instant would then come in
+        another order than on 3.11; here it comes in the same on every Python.
+        """
+        if not super().is_running():
+            return False
+        # A task asks from C: its caller's code has no word for the question. Who asks in Python
+        # has to name it.
+        return not _TASKS_MAY_START_AT_ONCE or "is_running" in sys._getframe(1).f_code.co_names
 
     # time
 
@@ -252,7 +302,10 @@ class HostLoop(asyncio.BaseEventLoop):
             # asyncio numbers tasks per process; a run's logs need its own numbers.
             self._task_count += 1
             kwargs["name"] = f"Task-{self._task_count}"
-        return super().create_task(coro, **kwargs)
+        if self._task_factory is not None:
+            return super().create_task(coro, **kwargs)
+        self._check_closed()
+        return HostTask(coro, loop=self, **kwargs)
 
     def _write_to_self(self) -> None:
         """A wake-up from another thread has nobody to wake: the world looks by itself."""

@@ -42,9 +42,10 @@ class Connections:
             asyncio.create_task(self._stay_connected(name, run))
             for name, run in self._streams.items()
         ]
-        everyone = asyncio.gather(*(event.wait() for event in self._connected.values()))
         try:
-            await asyncio.wait_for(everyone, self._settings.stream_start_timeout_s)
+            async with asyncio.timeout(self._settings.stream_start_timeout_s):
+                for event in self._connected.values():
+                    await event.wait()
         except TimeoutError:
             self._logger.warning("⚠️ Streams not connected yet; going on with REST alone")
 

@@ -89,7 +89,8 @@ class PositionGuard:
             # Without an interval nobody looks by himself, neither soon again.
             wait_s = (interval_s if well else self._settings.guard_retry_s) if interval_s else None
             try:
-                await asyncio.wait_for(self._wake.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
             self._wake.clear()
