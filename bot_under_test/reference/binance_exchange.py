@@ -100,14 +100,14 @@ class BinanceExchange:
             if each["rateLimitType"] == "REQUEST_WEIGHT" and each["interval"] == "MINUTE"
         )
 
-    def wait_for_room_s(self) -> float:
+    def wait_for_room_s(self, openings: int) -> float:
         if self._weight_limit is None:
             return 0.0
         if self._weight_limit < _OPENING_WEIGHT:
             return math.inf
         now_ms = self._client.milliseconds()
         used = self._used_weight if now_ms // 60_000 == self._used_minute else 0
-        if used + _OPENING_WEIGHT <= self._weight_limit:
+        if used + openings * _OPENING_WEIGHT <= self._weight_limit:
             return 0.0
         # The window starts anew with the venue's next minute; its clock is the bot's, nearly.
         return until_ms((now_ms // 60_000 + 1) * 60_000) + 1.0

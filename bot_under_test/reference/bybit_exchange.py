@@ -101,7 +101,7 @@ class BybitExchange:
     def known_orders(self) -> list[str]:
         return self._orders.ids
 
-    def wait_for_room_s(self) -> float:
+    def wait_for_room_s(self, openings: int) -> float:
         """The limits are per second and endpoint: an opening never fills one."""
         return 0.0
 

@@ -79,9 +79,9 @@ class ExchangeManager(Protocol):
     def known_orders(self) -> list[str]:
         """Ids of the orders that the bot has placed or found: the venue's and its own."""
 
-    def wait_for_room_s(self) -> float:
-        """How long to wait until a whole opening fits into the venue's rate limit; infinite, if
-        it never does."""
+    def wait_for_room_s(self, openings: int) -> float:
+        """How long to wait until so many whole openings fit into the venue's rate limit; infinite,
+        if not even one ever does."""
 
     # looking
 

@@ -50,6 +50,8 @@ class PositionGuard:
         self._closing: dict[str, None] = {}
         self._cleaning: dict[str, None] = {}
         self._differs_since_s: dict[str, float] = {}
+        self._ended_s: dict[str, float] = {}
+        """When the stream told of the end of positions that queries may still show."""
 
     # what others say
 
@@ -61,12 +63,19 @@ class PositionGuard:
         """The symbol is being opened: whoever does it answers for it."""
         self._opening[symbol] = None
         self._touched[symbol] = None
+        self._closing.pop(symbol, None)
+        self._ended_s.pop(symbol, None)
 
     def watch(self, symbol: str) -> None:
         """The opening has ended, one way or the other."""
         self._opening.pop(symbol, None)
         if symbol in self._closing or symbol in self._cleaning:
             self._wake.set()
+
+    def has_ended(self, symbol: str) -> None:
+        """The venue told that the position is gone; queries may show it a while longer."""
+        self._closing.pop(symbol, None)
+        self._ended_s[symbol] = asyncio.get_running_loop().time()
 
     def must_close(self, symbol: str) -> None:
         """Whatever is there has to go, however long it takes."""
@@ -121,6 +130,8 @@ class PositionGuard:
         for position in open_positions:
             if position.symbol in self._touched:
                 continue  # opened meanwhile: the positions are from before
+            if self._is_ghost(position.symbol):
+                continue
             if position.symbol in self._closing:
                 await self._close(position)
                 well = False
@@ -129,7 +140,16 @@ class PositionGuard:
             elif not await self._is_protected(position):
                 well = await self._protect(position) and well
         shown = [position.symbol for position in open_positions]
+        for symbol in [each for each in self._ended_s if each not in shown]:
+            del self._ended_s[symbol]
         return self._let_go(shown) and well
+
+    def _is_ghost(self, symbol: str) -> bool:
+        """Whether a position was told to be gone less than an interval ago."""
+        ended_s = self._ended_s.get(symbol)
+        if ended_s is None or not self._settings.guard_protects:
+            return False
+        return asyncio.get_running_loop().time() - ended_s < self._settings.guard_interval_s
 
     def _write_down(self, position: ExchangePosition) -> None:
         """What nobody knew of gets a row, and is tracked; no stop."""

@@ -42,6 +42,8 @@ class PositionOpener:
         self._database = database
         self._atomic = atomic
         self._busy: dict[str, None] = {}
+        self._under_way = 0
+        """Openings that have begun to ask; each may need its whole room."""
 
     def is_duplicate(self, symbol: str) -> bool:
         """Whether the symbol is tracked, or about to be."""
@@ -55,28 +57,38 @@ class PositionOpener:
         self._busy[symbol] = None
         try:
             await self._wait_for_room(signal)
-            entry = await self._entry(signal)
-        except Exception as error:
+            self._under_way += 1
+            try:
+                return await self._open(signal)
+            finally:
+                self._under_way -= 1
+        except SignalRefusedError as error:
             return self._refuse(signal, describe(error))
-        else:
-            logger.info("Opening position ATOMICALLY: %s %s %s", symbol, entry.side, entry.quantity)
-            opened = await self._atomic.open(entry)
-            if opened is not Opened.STANDS:
-                self._log_failure(signal, "atomic operation failed")
-            return opened
         finally:
             self._busy.pop(symbol, None)
 
+    async def _open(self, signal: Signal) -> Opened:
+        try:
+            entry = await self._entry(signal)
+        except Exception as error:
+            return self._refuse(signal, describe(error))
+        logger.info(
+            "Opening position ATOMICALLY: %s %s %s", signal.symbol, entry.side, entry.quantity
+        )
+        opened = await self._atomic.open(entry)
+        if opened is not Opened.STANDS:
+            self._log_failure(signal, "atomic operation failed")
+        return opened
+
     async def _wait_for_room(self, signal: Signal) -> None:
         """A ban in the middle of an opening would leave a position that nobody can protect."""
-        while (wait_s := self._exchange.wait_for_room_s()) > 0:
+        while (wait_s := self._exchange.wait_for_room_s(self._under_way + 1)) > 0:
             if wait_s == math.inf:
                 raise SignalRefusedError("the venue's rate limit has no room for an opening")
             logger.warning(
                 "⏳ %s waits %.1f s: an opening may not meet the rate limit", signal.symbol, wait_s
             )
             await asyncio.sleep(wait_s)
-            await self._exchange.last_price(signal.symbol)  # brings the count up to date
 
     async def _entry(self, signal: Signal) -> Entry:
         """Each line one round trip: what is there, what is owned, what it costs."""

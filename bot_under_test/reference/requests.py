@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -19,6 +20,10 @@ T = TypeVar("T")
 _PAUSE_WITHOUT_WORD_S = 10.0
 """How long to be silent when the venue does not say how long: the shortest window of a limit.
 A position may be waiting for its stop."""
+
+
+_BANNED = re.compile(r"banned|\b403\b|access too frequent")
+"""Tells a ban from a limit that was just reached."""
 
 
 class PausedError(Exception):
@@ -43,6 +48,7 @@ class Requests:
         self._too_many = too_many
         self._told_pause_s = told_pause_s
         self._quiet_until_s = 0.0
+        self._banned_until_s = 0.0
         self.on_headers: Callable[[Mapping[str, str]], None] = _nothing
         """Hears the headers of every reply that was no error."""
 
@@ -59,11 +65,13 @@ class Requests:
         return await self.send(call, *args)
 
     async def act_soon(self, call: Callable[..., Awaitable[T]], *args: object) -> T:
-        """A deed that is worth nothing late: its reply is not waited for as long as others'."""
+        """A deed that is worth nothing late: its reply is not waited for as long as others', and
+        it is silent only for a ban, since orders weigh nothing."""
         timeout_s = self._settings.order_timeout_s
         if timeout_s is None:
             return await self.act(call, *args)
-        while (silence_s := self.silence_s()) > 0:
+        loop = asyncio.get_running_loop()
+        while (silence_s := self._banned_until_s - loop.time()) > 0:
             await asyncio.sleep(silence_s)
         async with asyncio.timeout(timeout_s):
             return await self.send(call, *args)
@@ -74,9 +82,9 @@ class Requests:
             reply = await call(*args)
             self.on_headers(self.headers())
             return reply
-        except self._too_many:
+        except self._too_many as error:
             if self._settings.honours_retry_after:
-                self._be_silent()
+                self._be_silent(banned=_BANNED.search(str(error)) is not None)
             raise
         except ccxt.InvalidNonce:
             if not self._settings.corrects_clock:
@@ -94,11 +102,13 @@ class Requests:
         found = self._client.last_response_headers or {}
         return {str(name).lower(): str(value) for name, value in found.items()}
 
-    def _be_silent(self) -> None:
+    def _be_silent(self, *, banned: bool) -> None:
         told_s = self._told_pause_s(self.headers())
         pause_s = _PAUSE_WITHOUT_WORD_S if told_s is None else told_s
         now_s = asyncio.get_running_loop().time()
         self._quiet_until_s = max(self._quiet_until_s, now_s + pause_s)
+        if banned:
+            self._banned_until_s = self._quiet_until_s
         logger.warning("⏳ Too many requests: silent for %.1f s", pause_s)
 
 

@@ -38,15 +38,17 @@ class Rollback:
         """Closes what there is. Raises nothing."""
         if Defect.ROLLBACK_USES_REPORTED_FILL in self._settings.defects:
             return await self._close_what_was_reported(symbol, side, order)
-        found, answered = await self._find(symbol)
+        # What was filled is closed without waiting for positions to show it: to reduce by too much
+        # is impossible.
+        known = self._settings.rollback_reduce_only and order is not None and order.filled > 0
+        found, answered = await self._find(symbol, 1 if known else self._settings.rollback_polls)
         if found is not None:
             side, quantity = found.side, found.quantity
-        elif order is not None and order.filled > 0 and self._settings.rollback_reduce_only:
-            # It must be there, though positions do not show it yet; to reduce by too much is
-            # impossible.
+        elif known and order is not None:
             quantity = order.filled
         else:
-            logger.warning("🔄 Rollback: the venue shows no position in %s", symbol)
+            shown = "shows no position in" if answered else "tells nothing about"
+            logger.warning("🔄 Rollback: the venue %s %s", shown, symbol)
             return Closing.SEEN if answered else Closing.FAILED
         if Defect.UNKNOWN_SIDE_CLOSES_BY_BUYING in self._settings.defects:
             side = order.side if order is not None and order.side else SELL
@@ -69,10 +71,10 @@ class Rollback:
         await self._send_close_order(symbol, side, reported)
         return Closing.ASSUMED
 
-    async def _find(self, symbol: str) -> tuple[ExchangePosition | None, bool]:
+    async def _find(self, symbol: str, polls: int) -> tuple[ExchangePosition | None, bool]:
         """The position, and whether the venue answered at all."""
         answered = False
-        for poll in range(self._settings.rollback_polls):
+        for poll in range(polls):
             if poll:
                 await asyncio.sleep(self._settings.rollback_delay_s)
             try:

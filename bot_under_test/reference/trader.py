@@ -145,6 +145,7 @@ class Trader:
         """A position has gone: by its stop, by somebody's hand, or unseen."""
         symbol = tracked.symbol
         self.positions.remove(symbol)
+        self._guard.has_ended(symbol)
         self._stream.positions.forget(symbol)
         self._trailing.detach(symbol)
         if isinstance(tracked.id, int):
