@@ -78,7 +78,7 @@ def _staller(world: World, host: Host, stall: Stall, number: int) -> Callable[[L
 
     def listen(record: LogRecord) -> None:
         nonlocal left
-        if world.current is not host or left == 0:
+        if left == 0 or world.current is not host:
             return
         if not fnmatchcase(record.name, stall.after_log.logger):
             return

@@ -45,6 +45,8 @@ def test_the_matrix_shows_what_makes_an_incident(incident: str) -> None:
     table = ablations.table(ablations.ablate(incident))
     old, new = table[table.bot != "current"], table[table.bot == "current"]
     assert set(old[old.appears == "no"].change) == CURES[incident]
+    if incident != "wave_limit":  # which does not verify
+        assert "sources in another order" in set(old[old.appears == "yes"].change)
     version = old.bot.iloc[0]
     assert len(old[old.change.str.startswith("- ")]) == len(VERSIONS[version])
     assert set(new.change) == {"as it is", *(f"+ {defect.value}" for defect in Defect)}
@@ -53,13 +55,6 @@ def test_the_matrix_shows_what_makes_an_incident(incident: str) -> None:
     failed = new[new.outcome.str.contains("rolled_back")]
     on_bybit = incident in ("1000000babydogeusdt", "wave_limit")
     assert set(failed.change) == (HARMLESS_FAILURES if on_bybit else set())
-
-
-@pytest.mark.parametrize("incident", ["sklusdt", "velvetusdt"])
-def test_asking_the_sources_in_another_order_cures_nothing(incident: str) -> None:
-    table = ablations.table(ablations.ablate(incident))
-    [row] = table[table.change == "sources in another order"].to_dict("records")
-    assert (row["appears"], row["outcome"]) == ("yes", "rolled_back")
 
 
 def test_the_table_is_printed_and_written_as_csv(tmp_path: Path) -> None:

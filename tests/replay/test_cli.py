@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -242,3 +243,38 @@ def test_pandas_is_not_loaded_by_anything_a_report_needs() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
     )
     assert done.stdout.strip() == "False"
+
+
+def test_all_runs_every_scenario_and_ends_with_one_table(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Several(MadeRunner):
+        def scenarios(self) -> Sequence[tuple[str, str]]:
+            return [("sklusdt", "one"), ("velvetusdt", "another")]
+
+        def versions(self, name_or_path: str, /) -> tuple[str, ...]:
+            return VERSIONS[:2]
+
+        def run(self, name_or_path: str, /, **options: Any) -> RunResult:
+            made = super().run(name_or_path, version=options["version"], seed=options["seed"])
+            broken = name_or_path == "velvetusdt" and options["version"] == VERSIONS[1]
+            verdict = BROKEN if broken else made.verdict
+            return replace(made, scenario=name_or_path, verdict=verdict)
+
+    runner, trace = Several(), tmp_path / "t.jsonl"
+    ended = replay(monkeypatch, runner, "run", "all", "--trace", trace)
+    assert ended.exit_code == 1
+    assert [(name, version) for name, version, _ in runner.asked] == [
+        (name, version) for name in ("sklusdt", "velvetusdt") for version in VERSIONS[:2]
+    ]
+    # Only what is not as expected is told at length.
+    assert ended.stdout.count("Timeline") == 1
+    assert f"velvetusdt, bot {VERSIONS[1]}, seed 1: UNEXPECTED" in ended.stdout
+    table = ended.stdout.split("All scenarios")[1]
+    assert table.count("as expected") == 3 + 1  # three rows, and the sum
+    assert "4 runs, 1 not as expected" in table
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"t.{name}.{version}.jsonl"
+        for name in ("sklusdt", "velvetusdt")
+        for version in VERSIONS[:2]
+    ]
