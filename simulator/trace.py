@@ -11,7 +11,13 @@ from typing import Any
 
 from simulator.clock import Clock
 
-_SIGNATURE = re.compile(r"(signature['\"]?\s*[=:]\s*['\"]?)[0-9A-Za-z%+/=_-]{16,}")
+_SIGNATURE = re.compile(
+    # Quotes of a text that is JSON itself are escaped in a line.
+    r"""((?:signature|BAPI-SIGN)(?:\\?['"])?\s*[=:]\s*(?:\\?['"])?)[0-9A-Za-z%+/=_-]{16,}""",
+    re.IGNORECASE,
+)
+_DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
+"""A signature that nobody calls one: the last part of a WebSocket's `auth`."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _MASK = "***"
 _MIN_SECRET_LENGTH = 6
@@ -29,7 +35,7 @@ def digest_of(lines: Iterable[str]) -> str:
 class Trace:
     """The record of a run: entries of `t` (ns since the start), `host`, `kind` and more fields.
 
-    Secrets registered with `hide`, and whatever follows `signature=`, never leave it in clear;
+    Secrets registered with `hide`, and signatures, never leave it in clear;
     addresses of objects, which differ between runs, are taken out of texts.
     """
 
@@ -58,8 +64,10 @@ class Trace:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, _MASK)
-        if "ignature" in text:
+        if "ignature" in text or "SIGN" in text or "bapi-sign" in text:
             text = _SIGNATURE.sub(rf"\g<1>{_MASK}", text)
+        if "auth" in text:
+            text = _DIGEST.sub(_MASK, text)
         if "0x" in text:
             text = _ADDRESS.sub("0x", text)
         return text

@@ -244,3 +244,13 @@ def test_the_digest_is_the_same_in_other_processes_with_other_hash_seeds(
         for seed in ("0", "4711")
     ]
     assert digests == [replay(name, version).digest] * 2
+
+
+@pytest.mark.parametrize("version", ["2025-10-12", "current"])
+def test_no_signature_and_no_key_of_either_venue_is_in_a_trace(version: str) -> None:
+    lines = replay("wave_limit", version).trace_lines
+    signed = [line for line in lines if "X-BAPI-SIGN" in line or "signature=" in line]
+    assert len(signed) > 20
+    # Keys, secrets and signatures of both venues are 64 hexadecimal digits.
+    secret = re.compile(r"(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])")
+    assert [line for line in lines if secret.search(line)] == []

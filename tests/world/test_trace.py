@@ -100,6 +100,26 @@ def test_secrets_and_signatures_never_leave_the_trace_in_clear(world: World) -> 
     assert json.loads(line)["url"].endswith("symbol=X&signature=***")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"message": "Request: {'X-BAPI-SIGN': '" + "ef" * 32 + "', 'X-BAPI-TIMESTAMP': '1'}"},
+        {"message": '{"x-bapi-sign":"' + "ef" * 32 + '"}'},
+        {"headers": {"X-BAPI-SIGN": "ef" * 32}},
+        {"message": 'sending {"op":"auth","args":["key",1761676440000,"' + "ef" * 32 + '"]}'},
+        {"message": "sending {'op': 'auth', 'args': ['key', '17616764', '" + "ef" * 32 + "']}"},
+    ],
+)
+def test_signatures_are_known_however_a_client_spells_them(
+    world: World, told: dict[str, object]
+) -> None:
+    world.trace.record("log", "bot", **told)
+    (line,) = world.trace.lines()
+    assert "efef" not in line
+    assert "***" in line
+    json.loads(line)
+
+
 def test_what_the_trace_is_written_to_has_the_digest_of_the_run(
     world: World, tmp_path: Path
 ) -> None:
