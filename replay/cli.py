@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from replay.result import RunResult
 
+
+T = TypeVar("T")
 
 ALL = "all"
 """Names every scenario there is."""
@@ -141,8 +143,6 @@ def _run_all(
     all_of_them: bool,
 ) -> ExitCode:
     """Of `all` only what is not as expected has a section; the rest is in the table."""
-    from rich.progress import track
-
     from replay import report
 
     out = report.console()
@@ -150,13 +150,7 @@ def _run_all(
     out.quiet = str(json) == "-"
     results: list[RunResult] = []
     equal: dict[tuple[str, str], bool] = {}
-    screen = report.console(stderr=True)
-    for scenario, version in track(
-        runs,
-        description="replaying",
-        console=screen,
-        disable=not (all_of_them and screen.is_terminal),
-    ):
+    for scenario, version in _tracked(runs, "replaying") if all_of_them else runs:
         result = runner.run(scenario, version=version, seed=seed)
         results.append(result)
         if trace is not None:
@@ -171,6 +165,16 @@ def _run_all(
     if json is not None:
         _write_json(json, results, code, equal)
     return code
+
+
+def _tracked(things: Sequence[T], what: str) -> Iterable[T]:
+    """The things, with a bar on the standard error while they are worked through."""
+    from rich.progress import track
+
+    from replay import report
+
+    screen = report.console(stderr=True)
+    return track(things, description=what, console=screen, disable=not screen.is_terminal)
 
 
 def _exit_code(results: Sequence[RunResult], equal: dict[tuple[str, str], bool]) -> ExitCode:
@@ -273,17 +277,9 @@ def show_ablations(
     """Takes each defect of an incident's version away, and puts each alone into the current one."""
     from replay import ablations, report
 
-    screen = report.console(stderr=True)
     found: list[ablations.Ablation] = []
     try:
-        from rich.progress import track
-
-        for name in track(
-            scenarios or ablations.incidents(),
-            description="ablating",
-            console=screen,
-            disable=not screen.is_terminal,
-        ):
+        for name in _tracked(scenarios or ablations.incidents(), "ablating"):
             found += ablations.ablate(name)
         table = ablations.table(found)
         if csv is not None:
