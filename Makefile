@@ -12,7 +12,8 @@ replay: $(READY)
 	@$(BIN)/replay run $(INCIDENT)
 
 ablations: $(READY)
-	@$(BIN)/replay ablations --csv ablations.csv
+	@mkdir -p build
+	@$(BIN)/replay ablations --csv build/ablations.csv
 
 test: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
