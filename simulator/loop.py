@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
 from simulator.errors import RealConnectionError, SimulatorError
+from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready, Timer
 
 if TYPE_CHECKING:
@@ -32,36 +33,6 @@ if TYPE_CHECKING:
 
 _COMPACT_ABOVE = 100
 """Cancelled timers are swept out when there are more than these and they are the majority."""
-
-
-class HostFuture(asyncio.Future):  # type: ignore[type-arg]
-    """What a host's loop gives out as a future.
-
-    It is hashed by a number, given when it is first put into a set, instead of by an address:
-    libraries keep futures in sets and wake them in the sets' order.
-    """
-
-    _number: int | None = None
-    _loop: HostLoop
-
-    def __hash__(self) -> int:
-        number = self._number
-        if number is None:
-            number = self._number = next(self._loop.future_numbers)
-        return number
-
-
-class HostTask(asyncio.Task):  # type: ignore[type-arg]
-    """What a host's loop gives out as a task; hashed by a number as well, of a count of its own."""
-
-    _number: int | None = None
-    _loop: HostLoop
-
-    def __hash__(self) -> int:
-        number = self._number
-        if number is None:
-            number = self._number = next(self._loop.task_numbers)
-        return number
 
 
 _TASKS_MAY_START_AT_ONCE = sys.version_info >= (3, 12)
