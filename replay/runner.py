@@ -18,13 +18,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from replay import production_log
 from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.guest import Guest
 from replay.hidden import hidden_exceptions
 from replay.invariants import waves_over_limit
 from replay.judge import judge, outcome_of
-from replay.milestones import known, with_patterns
+from replay.logs import production_log
+from replay.logs.milestones import known, with_patterns
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.venue_moments import venue_moments

@@ -57,7 +57,7 @@ class MadeRunner:
 
 
 def replay(monkeypatch: pytest.MonkeyPatch, runner: MadeRunner, *arguments: str | Path) -> Result:
-    monkeypatch.setattr(cli, "_runner", lambda: runner)
+    monkeypatch.setattr(cli.shared, "runner", lambda: runner)
     monkeypatch.delenv("COLUMNS", raising=False)
     return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
 
@@ -236,7 +236,7 @@ def test_pandas_is_not_loaded_by_anything_a_report_needs() -> None:
     import sys
 
     code = (
-        "import sys, replay.cli, replay.report, replay.json_report, replay.production_log, "
+        "import sys, replay.cli, replay.report, replay.json_report, replay.logs.production_log, "
         "replay.expectations; print('pandas' in sys.modules)"
     )
     done = subprocess.run(

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from replay import production_log, runner
+from replay import runner
+from replay.logs import production_log
 from replay.result import RunResult
 from replay.timeline import fold
 from scenarios import catalogue

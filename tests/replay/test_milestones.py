@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from replay import milestones
+from replay.logs import milestones
 from simulator.errors import InputError
 
 SKL = {"symbol": "SKLUSDT"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from replay import production_log
+from replay.logs import production_log
 from replay.result import Milestone
 from simulator.errors import InputError
 from tests.replay.made import OFFSET_S, clock

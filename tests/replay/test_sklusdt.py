@@ -20,8 +20,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot_under_test.reference import ReferenceBot
-from replay import production_log, runner
+from replay import runner
 from replay.cli import app
+from replay.logs import production_log
 from replay.result import Milestone, RunResult
 from replay.timeline import fold
 from scenarios import catalogue

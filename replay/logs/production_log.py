@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
 
-from replay import milestones
 from replay.clocktime import NS_PER_S
+from replay.logs import milestones
 from replay.result import Milestone
 from simulator.errors import InputError
 

@@ -1,0 +1,110 @@
+"""What all commands share: the application, how they end, and how they tell of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import typer
+
+from simulator.errors import InputError, OverBudgetError, RealConnectionError, SimulatorError
+
+if TYPE_CHECKING:
+    from replay.result import RunResult
+
+
+T = TypeVar("T")
+
+ALL = "all"
+"""Names every scenario there is."""
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    AS_EXPECTED = 0
+    BROKEN = 1
+    UNUSABLE_INPUT = 2
+    NOT_DETERMINISTIC = 3
+    REAL_CONNECTION = 4
+    OVER_BUDGET = 5
+
+
+class Runner(Protocol):
+    """What the commands need of `replay.runner`."""
+
+    def scenarios(self) -> Sequence[tuple[str, str]]:
+        """Name and title of every scenario there is."""
+
+    def versions(self, name_or_path: str, /) -> tuple[str, ...]:
+        """The bot versions a scenario speaks of."""
+
+    def run(
+        self,
+        name_or_path: str,
+        /,
+        *,
+        version: str,
+        seed: int | None = None,
+        database: Path | None = None,
+    ) -> RunResult:
+        """One run; `seed` None takes the scenario's, and `database` None keeps none."""
+
+
+app = typer.Typer(
+    name="replay",
+    help="Replays scenarios against a bot in a simulated world.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """The entry point of the `replay` script."""
+    app()
+
+
+def runner() -> Runner:
+    """`replay.runner`, imported only now: it brings ccxt and the whole world with it."""
+    from importlib import import_module
+    from typing import cast
+
+    return cast("Runner", import_module("replay.runner"))
+
+
+def failure(error: SimulatorError) -> typer.Exit:
+    """Says what went wrong in one message on the standard error, and how the command ends."""
+    typer.echo(f"replay: {error}", err=True)
+    match error:
+        case InputError():
+            code = ExitCode.UNUSABLE_INPUT
+        case RealConnectionError():
+            code = ExitCode.REAL_CONNECTION
+        case OverBudgetError():
+            code = ExitCode.OVER_BUDGET
+        case _:
+            code = ExitCode.BROKEN
+    return typer.Exit(code)
+
+
+def write(option: str, file: Path, text: str) -> None:
+    """Writes what an option asks for. Raises InputError naming the option and the file."""
+    try:
+        with file.open("w", encoding="utf-8", newline="\n") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise InputError(f"{option} {file}: cannot be written: {error.strerror}") from error
+
+
+def tracked(things: Sequence[T], what: str) -> Iterable[T]:
+    """The things, with a bar on the standard error while they are worked through."""
+    from rich.progress import track
+
+    from replay import report
+
+    screen = report.console(stderr=True)
+    return track(things, description=what, console=screen, disable=not screen.is_terminal)
