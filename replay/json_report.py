@@ -19,7 +19,7 @@ The document, with `format` counted up whenever a key changes its meaning or goe
       events            [{type, data, correlation_id, severity, created_at}] of the bot's database
       hidden            [{type, message, place, level, logger, count, first_time}]
       faults_fired      {rule: times}, 0 for a rule that never fired
-      unknown_hosts, refusals, unread_log_lines
+      unknown_hosts, refusals, unread_log_lines, log_notes
       deterministic     true or false if the version was run twice, else null
 
 Times are ISO 8601 to the microsecond, with the scenario's offset, or null.
@@ -117,6 +117,7 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         "unknown_hosts": list(result.unknown_hosts),
         "refusals": list(result.refusals),
         "unread_log_lines": list(result.unread_log_lines),
+        "log_notes": list(result.log_notes),
         "deterministic": deterministic,
     }
 

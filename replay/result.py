@@ -100,6 +100,7 @@ class RunResult:
     venue_moments: tuple[Milestone, ...] = ()  # what the venues did meanwhile
     production: tuple[Milestone, ...] = ()
     unread_log_lines: tuple[str, ...] = ()
+    log_notes: tuple[str, ...] = ()  # what was put right when the production log was read
     hidden: tuple[HiddenException, ...] = ()
     events: tuple[BotEvent, ...] = ()  # what the bot wrote into its database
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did

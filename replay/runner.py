@@ -12,7 +12,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
@@ -24,7 +23,9 @@ from replay.hidden import hidden_exceptions
 from replay.invariants import waves_over_limit
 from replay.judge import judge, outcome_of
 from replay.logs import production_log
-from replay.logs.milestones import known, with_patterns
+from replay.logs.milestones import MilestonePatterns, known, with_patterns
+from replay.logs.milestones import load as load_patterns
+from replay.logs.production_log import ProductionLog
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.venue_moments import venue_moments
@@ -32,8 +33,6 @@ from scenarios import catalogue
 from scenarios.schema import Scenario
 from simulator import World
 from simulator.trace import digest_of
-
-PROJECT = Path(__file__).parents[1]
 
 
 class _RealClock:
@@ -58,7 +57,9 @@ def versions(name_or_path: str, /) -> tuple[str, ...]:
 
 def load(name_or_path: str) -> Scenario:
     """The scenario of that name, or in that file. Raises ScenarioError."""
-    return catalogue.open_scenario(name_or_path, milestones=known().names)
+    return catalogue.open_scenario(
+        name_or_path, milestones=known().names, names_in=lambda file: load_patterns(file).names
+    )
 
 
 def run(
@@ -81,8 +82,9 @@ def play(
     """As `run`, of a scenario that is loaded already."""
     began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
+    patterns = _patterns(scenario)
     with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
-        watch = _MilestoneWatch(scenario, world)  # before the stalls: they let time pass
+        watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
         if database is not None:
             stage.bot_settings["database"] = str(database)
@@ -93,7 +95,7 @@ def play(
     lines = tuple(world.trace.lines())
     entries = [json.loads(line) for line in lines]
     hidden = hidden_exceptions(entries, world.env.start_ns)
-    production, unread = _production(scenario)
+    production = _production(scenario, patterns)
     return RunResult(
         scenario=scenario.name,
         title=scenario.title,
@@ -110,8 +112,9 @@ def play(
         waves_over_limit=len(waves_over_limit(evidence, limit=scenario.invariants.wave_limit)),
         milestones=evidence.milestones,
         venue_moments=tuple(venue_moments(entries, world.env.start_ns)),
-        production=production,
-        unread_log_lines=unread,
+        production=production.milestones(),
+        unread_log_lines=production.told_unread(),
+        log_notes=production.notes,
         hidden=hidden,
         events=evidence.believed.events if evidence.believed else (),
         faults_fired={
@@ -197,11 +200,9 @@ def _signed(position: Mapping[str, Any]) -> Decimal:
 class _MilestoneWatch:
     """Recognises milestones in what the bot logs for people to see, as it logs them."""
 
-    def __init__(self, scenario: Scenario, world: World) -> None:
+    def __init__(self, patterns: MilestonePatterns, world: World) -> None:
         self._world = world
-        self._patterns = with_patterns(
-            {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
-        )
+        self._patterns = patterns
         self.found: list[Milestone] = []
         world.log_listeners.append(self._hear)
 
@@ -227,15 +228,20 @@ class _MilestoneWatch:
         )
 
 
-def _production(scenario: Scenario) -> tuple[tuple[Milestone, ...], tuple[str, ...]]:
-    """The milestones of the production log, and the lines of it that say nothing known."""
+def _patterns(scenario: Scenario) -> MilestonePatterns:
+    """How milestones are recognised, in the bot's log and in production's alike."""
+    own = {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
+    return with_patterns(own, scenario.pattern_files)
+
+
+def _production(scenario: Scenario, patterns: MilestonePatterns) -> ProductionLog:
+    """What the production log says; nothing where the scenario has none."""
     log = scenario.log
     if log is None:
-        return (), ()
-    read = production_log.read(
-        PROJECT / log.file, date.fromisoformat(str(log.date)), log.utc_offset
+        return ProductionLog(lines=(), unread=())
+    return production_log.read(
+        scenario.beside(log.file), log.date, log.utc_offset, patterns=patterns
     )
-    return read.milestones(), read.unread
 
 
 def _command(name_or_path: str, version: str, seed: int) -> str:

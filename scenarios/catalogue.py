@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scenarios.errors import Problem, ScenarioError
@@ -11,9 +11,6 @@ from scenarios.schema import Scenario
 from scenarios.types import nearest
 
 FOLDER = Path(__file__).resolve().parent
-ROOT = FOLDER.parent
-"""Paths inside a scenario start here."""
-
 
 INCIDENTS = ""
 """The group of those that lie in no folder of their own."""
@@ -51,6 +48,11 @@ def find(name: str) -> Path:
     raise ScenarioError([Problem(file=str(path), line=1, key="", value=name, rule=rule, cure=cure)])
 
 
-def open_scenario(name: str, *, milestones: Sequence[str] | None = None) -> Scenario:
-    """Finds and loads a scenario. Raises ScenarioError."""
-    return load(find(name), milestones=milestones)
+def open_scenario(
+    name: str,
+    *,
+    milestones: Sequence[str] | None = None,
+    names_in: Callable[[Path], Sequence[str]] | None = None,
+) -> Scenario:
+    """Finds and loads a scenario; the rest is as in `load`. Raises ScenarioError."""
+    return load(find(name), milestones=milestones, names_in=names_in)

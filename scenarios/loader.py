@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
-from scenarios.schema import Scenario
+from scenarios.schema import ROOT, Scenario
 from scenarios.types import BOT, SIGNALS, Frame
 from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names, problems_of_venues
@@ -22,27 +22,49 @@ from simulator.venues import NAMES
 SCHEMA_ID = "scenario.schema.json"
 
 
-def load(path: Path, *, milestones: Sequence[str] | None = None) -> Scenario:
-    """The scenario in a file. `milestones` are the names that are known besides its own.
+NamesIn = Callable[[Path], Sequence[str]]
+"""The names of the milestones in a pattern file; raises InputError for one that cannot be used."""
 
-    Raises ScenarioError, with every problem of the file in the order of the lines.
+
+def load(
+    path: Path, *, milestones: Sequence[str] | None = None, names_in: NamesIn | None = None
+) -> Scenario:
+    """The scenario in a file. `milestones` are the names that are known besides its own, and
+    `names_in` tells those of its pattern files.
+
+    Raises ScenarioError, with every problem of the file in the order of the lines, and what
+    `names_in` raises.
     """
     file = shown_path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError([_file_problem(file, f"cannot be read: {error}", "")]) from None
-    return load_text(text, file, milestones=milestones)
+    return load_text(
+        text, file, milestones=milestones, names_in=names_in, folder=path.resolve().parent
+    )
 
 
-def load_text(text: str, file: str, *, milestones: Sequence[str] | None = None) -> Scenario:
-    """As `load`, from a text; `file` is what the problems call it."""
+def load_text(
+    text: str,
+    file: str,
+    *,
+    milestones: Sequence[str] | None = None,
+    names_in: NamesIn | None = None,
+    folder: Path = ROOT,
+) -> Scenario:
+    """As `load`, from a text; `file` is what the problems call it, and `folder` where other files
+    are looked for."""
     document = read_document(text, file)
     if not isinstance(document.data, dict):
         raise ScenarioError(
             [_file_problem(file, "is no scenario", "begin with `name:`, `title:` and `start:`")]
         )
     problems = list(document.problems)
+    missing = _missing_pattern_files(document, folder)
+    problems += missing
+    if milestones is not None:
+        milestones = None if missing else [*milestones, *_own_names(document, folder, names_in)]
     try:
         scenario = Scenario.model_validate(document.data, context=_frame(document, milestones))
     except ValidationError as error:
@@ -50,7 +72,7 @@ def load_text(text: str, file: str, *, milestones: Sequence[str] | None = None) 
     problems += problems_of_venues(document)
     if problems:
         raise ScenarioError(sorted(problems, key=lambda problem: (problem.line, problem.key)))
-    return scenario
+    return scenario.placed_in(folder)
 
 
 def json_schema() -> dict[str, Any]:
@@ -69,9 +91,8 @@ def json_schema_text() -> str:
 
 def shown_path(path: Path) -> str:
     """A path as a person would write it: from the project's root where it lies below."""
-    root = Path(__file__).resolve().parent.parent
     resolved = path.resolve()
-    return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(path)
+    return str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else str(path)
 
 
 def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
@@ -84,7 +105,6 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
         for symbol in _mapping(_mapping(part).get("instruments"))
         for name in (symbol, f"{venue}:{symbol}")
     ]
-    own = list(_mapping(data.get("milestones")))
     # An unknown venue is a problem of its own; its hosts are not to be told of as well.
     hosts = None
     if all(venue in NAMES for venue in venues):
@@ -94,8 +114,41 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
         venues=list(venues),
         symbols=symbols,
         hosts=hosts,
-        milestones=None if milestones is None else [*milestones, *own],
+        milestones=milestones,
     )
+
+
+def _own_names(document: Document, folder: Path, names_in: NamesIn | None) -> list[str]:
+    """The milestones of the file itself, and those of its pattern files."""
+    own = list(_mapping(document.data.get("milestones")))
+    if names_in is not None:
+        own += [name for _, each in _pattern_files(document) for name in names_in(folder / each)]
+    return own
+
+
+def _missing_pattern_files(document: Document, folder: Path) -> list[Problem]:
+    return [
+        Problem(
+            file=document.file,
+            line=document.line(("patterns", index)),
+            key=f"patterns[{index}]",
+            value=name,
+            rule="no such file",
+            cure="paths start beside the scenario file",
+        )
+        for index, name in _pattern_files(document)
+        if not (folder / name).is_file()
+    ]
+
+
+def _pattern_files(document: Document) -> list[tuple[int, str]]:
+    """Place and path of each; what is no path is a problem of its own."""
+    named = document.data.get("patterns")
+    return [
+        (index, name)
+        for index, name in enumerate(named if isinstance(named, list) else ())
+        if isinstance(name, str)
+    ]
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from scenarios.markets import Venue
 from scenarios.types import (
@@ -37,6 +46,9 @@ from scenarios.types import (
 )
 from scenarios.units import Unusable
 
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's root."""
+
 _QUARTER_NS = 900_000_000_000
 
 CURRENT = "current"
@@ -55,8 +67,11 @@ Invariant = Literal[
 class ProductionLog(Part):
     """The log lines of the real incident."""
 
-    file: Text = Field(description="Path from the project's root.")
-    date: Date = Field(description="The day of its first line; the lines tell the time only.")
+    file: Text = Field(description="Path from the scenario's folder, or the project's root.")
+    date: Date | None = Field(
+        default=None,
+        description="The day of its first line, if neither its lines nor its name tell.",
+    )
     utc_offset: Offset = Field(description='What its clock shows, as "+04:00".')
 
 
@@ -313,8 +328,30 @@ class Scenario(Part):
     signal_server: SignalServer = SignalServer()
     stimulus: tuple[Stimulus, ...] = Field(min_length=1)
     milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
+    patterns: tuple[Text, ...] = Field(
+        default=(),
+        description="Files of milestones' patterns, by paths from the scenario's folder.",
+    )
     invariants: InvariantSettings = InvariantSettings()
     expect: dict[str, Expectation] = Field(min_length=1)
+
+    _folder: Path = PrivateAttr(default=ROOT)
+
+    def placed_in(self, folder: Path) -> Self:
+        """Tells the scenario which folder its file lies in, and gives it back."""
+        self._folder = folder
+        return self
+
+    def beside(self, name: str) -> Path:
+        """The file that the scenario calls `name`: beside its own file, or from the project's root
+        where there is none."""
+        own = self._folder / name
+        return own if own.exists() else ROOT / name
+
+    @property
+    def pattern_files(self) -> tuple[Path, ...]:
+        """Where its `patterns` lie."""
+        return tuple(self._folder / name for name in self.patterns)
 
     @property
     def versions(self) -> tuple[str, ...]:

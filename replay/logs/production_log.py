@@ -1,171 +1,180 @@
-"""Reads a pasted production log: full lines, shortened lines, ranges, notes in between.
+"""A production log as far as it says something known: its lines by milestone, in its order.
 
-Forms it knows, with `.` or `,` before the milliseconds and `-` or `|` between the parts:
-
-    22:34:12.246 - text
-    22:34:12,246 - logger.name - INFO - text
-    22:34:13-23  - text                        a range: from 22:34:13 to 22:34:23
-    02:35:25,219 → 02:35:35,732 (10.0 seconds)
-      - WebSocket: True                        indented: continues the line above
+The forms in which it may come are those of `replay.logs.lines`. Only what a pattern matches is
+kept; of the rest, the first `KEPT` lines and how many there are. So memory does not grow with the
+length of a log, but with what it says.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
 
-from replay.clocktime import NS_PER_S
-from replay.logs import milestones
+from replay.logs import milestones, reader
+from replay.logs.lines import Record
+from replay.logs.milestones import MilestonePatterns
+from replay.logs.reader import KEPT, Reading
 from replay.result import Milestone
-from simulator.errors import InputError
 
 HOST = "production"
-
-_TIME = r"\d{2}:\d{2}:\d{2}(?:[.,]\d{1,6})?"
-_LINE = re.compile(
-    rf"^(?P<start>{_TIME})"
-    rf"(?:\s*(?:→|->|-(?=\d))\s*(?P<end>{_TIME}|\d{{1,2}}(?::\d{{2}})?(?=\s)))?"
-    r"(?:\s*[-|]\s+|\s+(?=\())(?P<text>.*)$"
-)
-_LOGGED = re.compile(
-    r"^(?P<logger>[\w.]+) - (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL) - (?P<text>.*)$"
-)
-_CONTINUATION = re.compile(r"^\s+(?:\|\s*)?(?P<text>\S.*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One line with a time, its continuation lines joined to its text by line breaks."""
+    """One line, its continuation lines joined to its text by line breaks."""
 
-    number: int  # in the file, from 1
-    time_ns: int
+    number: int  # in its file, from 1
+    time_ns: int | None  # None in a log without times
     text: str
     source: str  # as pasted, first line only
     end_ns: int | None = None
     logger: str = ""
     level: str = ""
+    note: str = ""  # what somebody remarked on it
+    file: str = ""
     milestone: str | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductionLog:
-    """What a log says (`lines`), and what nothing could be made of (`unread`)."""
+    """What a log says (`lines`), and what nothing could be made of (`unread`).
+
+    `lines` holds every line with a milestone, and the first `KEPT` of those without one.
+    """
 
     lines: tuple[LogLine, ...]
-    unread: tuple[str, ...]  # "14: the line": without a time, or with one but no known milestone
+    unread: tuple[str, ...]
+    """`14: the line`, with its file's name before it where there are several: what could not be
+    read, or was read and has no known milestone. The first `KEPT` of either."""
+    unread_count: int = 0
+    """How many there are in all."""
+    timed: bool = True
+    """Whether its lines have times. Where none has, their order is all that is known."""
+    notes: tuple[str, ...] = ()
+    """What was put right, and else a person should be told."""
+
+    @property
+    def named(self) -> tuple[LogLine, ...]:
+        """The lines with a milestone, in the order of the log."""
+        return tuple(line for line in self.lines if line.milestone is not None)
+
+    def told_unread(self) -> tuple[str, ...]:
+        """`unread`, and how many there are beyond it."""
+        more = self.unread_count - len(self.unread)
+        return (*self.unread, f"and {more:,} more") if more > 0 else self.unread
 
     def milestones(self) -> tuple[Milestone, ...]:
-        """By time. What was pasted twice, in whatever forms, appears once, with all groups read."""
+        """By time. What was pasted twice, in whatever forms, appears once, with all groups read.
+        A log without times has none; see `named`."""
+        found: list[Milestone] = []
+        for line in self.named:
+            if line.time_ns is not None and line.milestone is not None:
+                new = Milestone(
+                    name=line.milestone,
+                    time_ns=line.time_ns,
+                    host=HOST,
+                    text=line.text,
+                    groups=line.groups,
+                    end_ns=line.end_ns,
+                )
+                found.append(new)
         merged: list[Milestone] = []
-        for line in sorted(self.lines, key=lambda line: line.time_ns):
-            if line.milestone is None:
-                continue
-            new = Milestone(
-                name=line.milestone,
-                time_ns=line.time_ns,
-                host=HOST,
-                text=line.text,
-                groups=line.groups,
-                end_ns=line.end_ns,
-            )
-            place = next((i for i, old in enumerate(merged) if _same_event(old, new)), None)
+        places: dict[tuple[str, int, int | None], list[int]] = {}
+        for new in sorted(found, key=lambda one: one.time_ns):
+            at_once = places.setdefault((new.name, new.time_ns, new.end_ns), [])
+            place = next((i for i in at_once if _agree(merged[i], new)), None)
             if place is None:
+                at_once.append(len(merged))
                 merged.append(new)
             else:
                 merged[place] = _union(merged[place], new)
         return tuple(merged)
 
 
-def read(path: Path, date: Date, utc_offset_s: int) -> ProductionLog:
-    """Reads a file whose clock times are those of `date` in local time, `utc_offset_s` from UTC.
+def read(
+    path: Path,
+    date: Date | None = None,
+    utc_offset_s: int = 0,
+    *,
+    patterns: MilestonePatterns | None = None,
+) -> ProductionLog:
+    """Reads a log whose clock times are local time, `utc_offset_s` from UTC, by `patterns`, or
+    those of this package. `date` is the day of its first line, if neither its lines nor its name
+    tell.
 
-    Raises `InputError` if the file cannot be read or holds no line with a time.
+    Raises `InputError` as `replay.logs.reader.records`.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the log cannot be read: {error}") from error
-    log = parse(text, date, utc_offset_s)
-    if not log.lines:
-        raise InputError(
-            f"{path}: no line starts with a time; wanted lines like `22:34:12.246 - text`"
-        )
-    return log
+    reading = Reading()
+    records = reader.records(path, reading, date=date, utc_offset_s=utc_offset_s)
+    return _log(records, reading, patterns)
 
 
-def parse(text: str, date: Date, utc_offset_s: int) -> ProductionLog:
+def parse(
+    text: str,
+    date: Date | None = None,
+    utc_offset_s: int = 0,
+    *,
+    patterns: MilestonePatterns | None = None,
+) -> ProductionLog:
     """As `read`, of a text."""
-    midnight_ns = (date.toordinal() - Date(1970, 1, 1).toordinal()) * 86_400 * NS_PER_S
-    midnight_ns -= utc_offset_s * NS_PER_S
+    reading = Reading()
+    records = reader.records_of(text, reading, date=date, utc_offset_s=utc_offset_s)
+    return _log(records, reading, patterns)
+
+
+def _log(
+    records: Iterable[Record], reading: Reading, patterns: MilestonePatterns | None
+) -> ProductionLog:
+    known = milestones.known() if patterns is None else patterns
     lines: list[LogLine] = []
-    unread: list[tuple[int, str]] = []
-    continues: LogLine | None = None
-    for number, source in enumerate(text.splitlines(), start=1):
-        if not source.strip():
-            continues = None
+    unmatched: list[LogLine] = []
+    count = 0
+    for record in records:
+        text = record.message
+        match = known.find(text, record.logger)
+        if match is not None:
+            line = _line(record, text)
+            lines.append(replace(line, milestone=match.name, groups=match.groups))
             continue
-        continuation = _CONTINUATION.match(source)
-        if continuation is not None and continues is not None:
-            continues = replace(continues, text=f"{continues.text}\n{continuation['text']}")
-            lines[-1] = continues
-            continue
-        continues = _timed_line(number, source, midnight_ns)
-        if continues is None:
-            unread.append((number, source.strip()))
-        else:
-            lines.append(continues)
-    named = [_named(line) for line in lines]
-    unread += [(line.number, line.source.strip()) for line in named if line.milestone is None]
+        count += 1
+        if count <= KEPT:
+            unmatched.append(_line(record, text))
+            lines.append(unmatched[-1])
+    shown = [(line.file, line.number, line.source.strip()) for line in unmatched]
+    order = {name: place for place, name in enumerate(reading.files)}
+    shown = sorted([*shown, *reading.unread_lines], key=lambda each: (order[each[0]], each[1]))
+    several = len(reading.files) > 1
     return ProductionLog(
-        lines=tuple(named),
-        unread=tuple(f"{number}: {source}" for number, source in sorted(unread)),
+        lines=tuple(lines),
+        unread=tuple(
+            f"{name}:{number}: {source}" if several else f"{number}: {source}"
+            for name, number, source in shown
+        ),
+        unread_count=count + reading.unread,
+        timed=reading.timed,
+        notes=tuple(reading.notes()),
     )
 
 
-def _timed_line(number: int, source: str, midnight_ns: int) -> LogLine | None:
-    found = _LINE.match(source)
-    if found is None:
-        return None
-    start, end, text = found["start"], found["end"], found["text"]
-    logged = _LOGGED.match(text)
+def _line(record: Record, text: str) -> LogLine:
     return LogLine(
-        number=number,
-        time_ns=midnight_ns + _of_day_ns(start),
-        end_ns=None if end is None else midnight_ns + _of_day_ns(_completed(end, start)),
-        text=(logged["text"] if logged else text).strip(),
-        logger=logged["logger"] if logged else "",
-        level=logged["level"] if logged else "",
-        source=source,
+        number=record.number,
+        time_ns=record.time_ns,
+        end_ns=record.end_ns,
+        text=text,
+        source=record.source,
+        logger=record.logger,
+        level=record.level,
+        note=record.note,
+        file=record.file,
     )
 
 
-def _completed(end: str, start: str) -> str:
-    """The end of a range such as `22:34:13-23`, with what it leaves out taken from the start."""
-    return start[: 8 - len(end)] + end if len(end) < 8 else end
-
-
-def _of_day_ns(clock: str) -> int:
-    whole, _, fraction = clock.replace(",", ".").partition(".")
-    hours, minutes, seconds = (int(part) for part in whole.split(":"))
-    return (hours * 3600 + minutes * 60 + seconds) * NS_PER_S + int((fraction + "0" * 9)[:9])
-
-
-def _named(line: LogLine) -> LogLine:
-    match = milestones.find(line.text, line.logger)
-    return line if match is None else replace(line, milestone=match.name, groups=match.groups)
-
-
-def _same_event(one: Milestone, other: Milestone) -> bool:
-    return (
-        one.name == other.name
-        and one.time_ns == other.time_ns
-        and one.end_ns == other.end_ns
-        and all(other.groups.get(key, value) == value for key, value in one.groups.items())
-    )
+def _agree(one: Milestone, other: Milestone) -> bool:
+    return all(other.groups.get(key, value) == value for key, value in one.groups.items())
 
 
 def _union(one: Milestone, other: Milestone) -> Milestone:

@@ -37,7 +37,7 @@ def test_the_schema_refuses_unknown_keys_as_the_loader_does() -> None:
 def test_every_scenario_that_comes_along_can_be_loaded(name: str) -> None:
     scenario = catalogue.open_scenario(name)
     assert scenario.name == name
-    assert scenario.log is None or (catalogue.ROOT / scenario.log.file).is_file()
+    assert scenario.log is None or scenario.beside(scenario.log.file).is_file()
 
 
 def test_a_scenario_is_found_by_name_and_by_path() -> None:
