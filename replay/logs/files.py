@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from replay.logs.lines import record
 from simulator.errors import InputError
 
 BLOCK = 4 << 20
@@ -26,6 +27,7 @@ LONGEST_RECORD = 4 * BLOCK
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _LOOKED_AT = 8192
+"""A zero byte in so much of a file says that it is no text."""
 _NUMBERED = re.compile(r"\.(\d{1,6})(?:\.gz)?")
 _DATED = re.compile(r"\.(\d{4}-\d{2}-\d{2}(?:_\d{2}(?:-\d{2}){0,2})?)(?:\.gz)?")
 _BEGINS = re.compile(rb"(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d")
@@ -120,15 +122,19 @@ def _with_line_feeds(raw: bytes) -> bytes:
 
 
 def _cut(raw: bytes, file: Path, first: int) -> int:
-    """Where the last line that begins with a time begins; 0 where more has to be read.
+    """Where the last whole line that begins a record begins; 0 where more has to be read.
 
     What goes on for too long without a time is cut before a line that is not indented, if there is
     one. Its later lines cannot be joined to the record that they belong to.
     """
-    end = len(raw)
-    while (end := raw.rfind(b"\n", 0, end)) > 0:
-        if _BEGINS.match(raw, end + 1):
-            return end + 1
+    end = raw.rfind(b"\n")
+    while end > 0:
+        before = raw.rfind(b"\n", 0, end)
+        if _BEGINS.match(raw, before + 1):
+            line = raw[before + 1 : end].decode(errors="replace")
+            if before > 0 and record(0, line) is not None:
+                return before + 1
+        end = before
     if len(raw) < LONGEST_RECORD:
         return 0
     end = len(raw)
