@@ -12,46 +12,92 @@ from types import MappingProxyType
 
 
 class Defect(Enum):
-    """What went wrong, one decision each."""
+    """What went wrong, one decision each: its name, and what it does."""
 
-    REGISTERS_AFTER_ORDER = "registers_after_order"
-    """The placeholder is registered after the order's reply: an event that beats it is dropped."""
-    PENDING_SKIPS_UPDATE = "pending_skips_update"
-    """An event for a placeholder is left before its quantity is stored."""
-    PENDING_READS_WRONG_KEYS = "pending_reads_wrong_keys"
-    """A placeholder reads `contracts` or `quantity`, the stream sends `size`: it stays at 0."""
-    NO_CACHED_POSITION = "no_cached_position"
-    """There is no cached position to ask for, and the WebSocket source is skipped in silence."""
-    WEBSOCKET_TRIED_WHEN_EMPTY = "websocket_tried_when_empty"
-    """The WebSocket source counts as tried after the first look, whatever it found."""
-    ORDER_RESULT_READ_AS_DICT = "order_result_read_as_dict"
-    """`.get("filled")` on a dataclass: AttributeError, every time."""
-    EXCEPTIONS_LOGGED_AT_DEBUG = "exceptions_logged_at_debug"
-    """What a source raises is logged at DEBUG, which level INFO hides."""
-    COMPARES_RAW_WITH_UNIFIED_SYMBOL = "compares_raw_with_unified_symbol"
-    """`SKL/USDT:USDT` is compared with `SKLUSDT`: never equal."""
-    FILTERS_POSITIONS_BY_RAW_SYMBOL = "filters_positions_by_raw_symbol"
-    """`SKLUSDT` is ccxt's filter: where a spot market has the same id, ccxt drops the row."""
-    FETCHES_ORDER_ONCE = "fetches_order_once"
-    """The new order is queried once; an order that is not yet visible is not asked for again."""
-    FETCH_ORDER_UNACKNOWLEDGED = "fetch_order_unacknowledged"
-    """ccxt refuses to query an order on a unified Bybit account, and the wrapper says None."""
-    REQUIRES_FILLED_STATUS = "requires_filled_status"
-    """A reply without a status, as Bybit's, is taken for a failed order."""
-    ROLLBACK_NEEDS_ENTRY_ORDER = "rollback_needs_entry_order"
-    """A failure before the entry order is known leaves nothing to roll back: the position stays."""
-    ROLLBACK_USES_REPORTED_FILL = "rollback_uses_reported_fill"
-    """Rollback closes what the reply called filled: 0, where it said nothing."""
-    UNKNOWN_SIDE_CLOSES_BY_BUYING = "unknown_side_closes_by_buying"
-    """Rollback closes by the reply's side, and buys where it said none: longs double."""
-    COUNTS_ONLY_SUCCESSES = "counts_only_successes"
-    """A wave counts what succeeded, though what failed may have left a position."""
-    LOGS_CREATED_BEFORE_AND_AFTER = "logs_created_before_and_after"
-    """`position_created` is logged before the attempt and once more after its success."""
-    PLACEHOLDER_SURVIVES_ROLLBACK = "placeholder_survives_rollback"
-    """The placeholder stays after a rollback, and later signals for the symbol are duplicates."""
-    ACTIVE_BEFORE_STOP = "active_before_stop"
-    """The row is `active` before a stop-loss exists: a crash in between leaves it unprotected."""
+    description: str
+
+    def __new__(cls, name: str, description: str) -> Defect:
+        made = object.__new__(cls)
+        made._value_ = name
+        made.description = description
+        return made
+
+    REGISTERS_AFTER_ORDER = (
+        "registers_after_order",
+        "The placeholder is registered after the order's reply: an event that beats it is dropped.",
+    )
+    PENDING_SKIPS_UPDATE = (
+        "pending_skips_update",
+        "An event for a placeholder is left before its quantity is stored.",
+    )
+    PENDING_READS_WRONG_KEYS = (
+        "pending_reads_wrong_keys",
+        "A placeholder reads `contracts` or `quantity`, the stream sends `size`: it stays at 0.",
+    )
+    NO_CACHED_POSITION = (
+        "no_cached_position",
+        "There is no cached position to ask for, and the WebSocket source is skipped in silence.",
+    )
+    WEBSOCKET_TRIED_WHEN_EMPTY = (
+        "websocket_tried_when_empty",
+        "The WebSocket source counts as tried after the first look, whatever it found.",
+    )
+    ORDER_RESULT_READ_AS_DICT = (
+        "order_result_read_as_dict",
+        '`.get("filled")` on a dataclass: AttributeError, every time.',
+    )
+    EXCEPTIONS_LOGGED_AT_DEBUG = (
+        "exceptions_logged_at_debug",
+        "What a source raises is logged at DEBUG, which level INFO hides.",
+    )
+    COMPARES_RAW_WITH_UNIFIED_SYMBOL = (
+        "compares_raw_with_unified_symbol",
+        "`SKL/USDT:USDT` is compared with `SKLUSDT`: never equal.",
+    )
+    FILTERS_POSITIONS_BY_RAW_SYMBOL = (
+        "filters_positions_by_raw_symbol",
+        "`SKLUSDT` is ccxt's filter: where a spot market has the same id, ccxt drops the row.",
+    )
+    FETCHES_ORDER_ONCE = (
+        "fetches_order_once",
+        "The new order is queried once; an order that is not yet visible is not asked for again.",
+    )
+    FETCH_ORDER_UNACKNOWLEDGED = (
+        "fetch_order_unacknowledged",
+        "ccxt refuses to query an order on a unified Bybit account, and the wrapper says None.",
+    )
+    REQUIRES_FILLED_STATUS = (
+        "requires_filled_status",
+        "A reply without a status, as Bybit's, is taken for a failed order.",
+    )
+    ROLLBACK_NEEDS_ENTRY_ORDER = (
+        "rollback_needs_entry_order",
+        "A failure before the entry order is known leaves nothing to roll back, and a position.",
+    )
+    ROLLBACK_USES_REPORTED_FILL = (
+        "rollback_uses_reported_fill",
+        "Rollback closes what the reply called filled: 0, where it said nothing.",
+    )
+    UNKNOWN_SIDE_CLOSES_BY_BUYING = (
+        "unknown_side_closes_by_buying",
+        "Rollback closes by the reply's side, and buys where it said none: longs double.",
+    )
+    COUNTS_ONLY_SUCCESSES = (
+        "counts_only_successes",
+        "A wave counts what succeeded, though what failed may have left a position.",
+    )
+    LOGS_CREATED_BEFORE_AND_AFTER = (
+        "logs_created_before_and_after",
+        "`position_created` is logged before the attempt and once more after its success.",
+    )
+    PLACEHOLDER_SURVIVES_ROLLBACK = (
+        "placeholder_survives_rollback",
+        "The placeholder stays after a rollback, and later signals for the symbol are duplicates.",
+    )
+    ACTIVE_BEFORE_STOP = (
+        "active_before_stop",
+        "The row is `active` before a stop-loss exists: a crash in between leaves it unprotected.",
+    )
 
 
 _OCTOBER_12_SINGLE_LOG = frozenset(
