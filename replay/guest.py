@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import bot_under_test.adapter as reference_bot
+from bot_under_test.adapter import BotHandle
 from simulator.errors import InputError, SimulatorError
 from simulator.venues import NAMES
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable, Mapping
 
     from replay.stage import Stage
     from scenarios.schema import Scenario, Signal, Wave
 
 
+def factory(scenario: Scenario) -> Callable[[Mapping[str, object]], BotHandle]:
+    """What makes the scenario's bot of its settings: see `bot_under_test/adapter.py`.
+
+    Modules are looked for as Python does, and in the working directory. Raises InputError.
+    """
+    module, _, name = scenario.bot.factory.partition(":")
+    told = f"{scenario.name}: bot.factory {scenario.bot.factory!r}"
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        found: Any = getattr(import_module(module), name)
+    except ImportError as error:
+        raise InputError(f"{told}: cannot be imported: {error}") from error
+    except AttributeError as error:
+        raise InputError(f"{told}: {module} has no {name}") from error
+    make: Callable[[Mapping[str, object]], BotHandle] = found
+    return make
+
+
 class Guest:
     """One version of the bot, from its start to its end."""
 
-    def __init__(self, scenario: Scenario, version: str, stage: Stage) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        version: str,
+        stage: Stage,
+        create: Callable[[Mapping[str, object]], BotHandle],
+    ) -> None:
         self._scenario = scenario
         self._stage = stage
         self._world = stage.world
@@ -34,7 +64,7 @@ class Guest:
         }
         try:
             with self._world.at(stage.bot_host):
-                self._bot = reference_bot.create(settings)
+                self._bot = create(settings)
         except ValueError as error:
             raise InputError(f"{scenario.name}, bot {version}: {error}") from error
 

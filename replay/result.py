@@ -19,6 +19,15 @@ class Milestone:
     text: str
     groups: Mapping[str, str] = field(default_factory=dict)
     end_ns: int | None = None  # only where a log gives a range, as in "22:34:13-23"
+    exact_ns: int = 1  # to what a log gives the time: a second, a tenth, a millisecond
+    line: int | None = None  # of the log, from 1
+
+    def nearest_ns(self, time_ns: int) -> int:
+        """How far `time_ns` is from this one: 0 within what the log gives, negative before it."""
+        last_ns = self.time_ns + self.exact_ns - 1
+        if time_ns < self.time_ns:
+            return time_ns - self.time_ns
+        return max(0, time_ns - last_ns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

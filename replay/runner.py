@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import Any
 
 from replay.evidence import Belief, Evidence, WaveOutcome
-from replay.guest import Guest
+from replay.guest import Guest, factory
 from replay.hidden import hidden_exceptions
 from replay.invariants import waves_over_limit
 from replay.judge import judge, outcome_of
@@ -29,7 +29,7 @@ from replay.logs.production_log import ProductionLog
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.venue_moments import venue_moments
-from scenarios import catalogue
+from scenarios import catalogue, loader
 from scenarios.schema import Scenario
 from simulator import World
 from simulator.trace import digest_of
@@ -57,9 +57,19 @@ def versions(name_or_path: str, /) -> tuple[str, ...]:
 
 def load(name_or_path: str) -> Scenario:
     """The scenario of that name, or in that file. Raises ScenarioError."""
-    return catalogue.open_scenario(
-        name_or_path, milestones=known().names, names_in=lambda file: load_patterns(file).names
+    return catalogue.open_scenario(name_or_path, milestones=known().names, names_in=_names_in)
+
+
+def load_text(text: str, file: str) -> Scenario:
+    """The scenario in a text, as if it were the file of that name in the working directory. Raises
+    ScenarioError."""
+    return loader.load_text(
+        text, file, milestones=known().names, names_in=_names_in, folder=Path.cwd()
     )
+
+
+def _names_in(patterns: Path) -> tuple[str, ...]:
+    return load_patterns(patterns).names
 
 
 def run(
@@ -82,13 +92,14 @@ def play(
     """As `run`, of a scenario that is loaded already."""
     began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
-    patterns = _patterns(scenario)
+    patterns = patterns_of(scenario)
+    create = factory(scenario)  # before the world: what it imports is real
     with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
         watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
         if database is not None:
             stage.bot_settings["database"] = str(database)
-        guest = Guest(scenario, version, stage)
+        guest = Guest(scenario, version, stage, create)
         guest.run()
         evidence = _evidence(scenario, stage, guest.believes(), tuple(watch.found))
         virtual_ns = world.env.elapsed_ns
@@ -228,8 +239,11 @@ class _MilestoneWatch:
         )
 
 
-def _patterns(scenario: Scenario) -> MilestonePatterns:
-    """How milestones are recognised, in the bot's log and in production's alike."""
+def patterns_of(scenario: Scenario) -> MilestonePatterns:
+    """How milestones are recognised, in the bot's log and in production's alike.
+
+    Raises InputError for a file of patterns that cannot be used.
+    """
     own = {name: (each.logger, each.message) for name, each in scenario.milestones.items()}
     return with_patterns(own, scenario.pattern_files)
 

@@ -23,6 +23,7 @@ from scenarios.types import (
     Date,
     Distribution,
     Duration,
+    Factory,
     HostName,
     MilestoneName,
     Moment,
@@ -50,6 +51,8 @@ ROOT = Path(__file__).resolve().parents[1]
 """The project's root."""
 
 _QUARTER_NS = 900_000_000_000
+
+REFERENCE_BOT = "bot_under_test.adapter:create"
 
 CURRENT = "current"
 """The version without any known defect: it must open, and keep every invariant."""
@@ -127,8 +130,11 @@ class BotVersion(Part):
 
 
 class Bot(Part):
-    """How the bot is set up."""
+    """Which bot it is, and how it is set up."""
 
+    factory: Factory = Field(
+        default=REFERENCE_BOT, description="`module:function`, which makes a bot of its settings."
+    )
     settings: dict[str, Scalar] = Field(default_factory=dict)
     versions: dict[str, BotVersion] = Field(default_factory=dict)
 

@@ -109,6 +109,14 @@ def _pattern(value: object) -> str:
     return text
 
 
+def _factory(value: object) -> str:
+    text = _text(value)
+    module, _, name = text.partition(":")
+    if not all(part.isidentifier() for part in (*module.split("."), name)):
+        raise Unusable("must be module:function", 'write "my_bot.replay:create"')
+    return text
+
+
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Unusable("must be a whole number", "write it without a point or quotes")
@@ -202,6 +210,9 @@ _DISTRIBUTION = {
 Text = Annotated[str, BeforeValidator(_text)]
 Pattern = Annotated[
     str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
+]
+Factory = Annotated[
+    str, BeforeValidator(_factory), WithJsonSchema({"type": "string", "pattern": "^[^:]+:[^:]+$"})
 ]
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_whole), at_least(1)]

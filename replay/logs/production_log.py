@@ -30,6 +30,7 @@ class LogLine:
     text: str
     source: str  # as pasted, first line only
     end_ns: int | None = None
+    exact_ns: int = 0  # to what the time is given
     logger: str = ""
     level: str = ""
     note: str = ""  # what somebody remarked on it
@@ -79,6 +80,8 @@ class ProductionLog:
                     text=line.text,
                     groups=line.groups,
                     end_ns=line.end_ns,
+                    exact_ns=line.exact_ns,
+                    line=line.number,
                 )
                 found.append(new)
         merged: list[Milestone] = []
@@ -164,6 +167,7 @@ def _line(record: Record, text: str) -> LogLine:
         number=record.number,
         time_ns=record.time_ns,
         end_ns=record.end_ns,
+        exact_ns=record.exact_ns,
         text=text,
         source=record.source,
         logger=record.logger,
