@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +92,7 @@ def offset_of(text: str) -> int:
         raise InputError(f"--utc-offset {text}: {error}") from None
 
 
-def patterns_of(files: list[Path] | tuple[()]) -> tuple[MilestonePatterns, tuple[str, ...]]:
+def patterns_of(files: Sequence[Path]) -> tuple[MilestonePatterns, tuple[str, ...]]:
     """The patterns of the files, then those that come along; and the names in the files."""
     from replay.logs.milestones import load, with_patterns
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from replay import runner
+from replay.forensics.candidates import theories
+from replay.forensics.explanation import Inquiry
+from replay.logs import production_log
 from scenarios import catalogue
 
 DOC = (Path(__file__).parents[2] / "docs" / "incidents.md").read_text(encoding="utf-8")
@@ -55,6 +58,26 @@ def test_a_theory_leaves_in_the_log_what_the_table_says(row: list[str]) -> None:
     ]
 
 
-def test_every_theory_is_in_the_table() -> None:
-    shown = [row[0] for row in table("scenario | WebSocket") if re.match("theory_", row[0])]
+@pytest.mark.parametrize("row", table("scenario | incident"), ids=lambda row: row[0])
+def test_a_theory_is_contradicted_as_the_table_says(row: list[str]) -> None:
+    name, incident, explained, contradicted, line, because = row
+    scenario = runner.load(incident)
+    assert scenario.log is not None
+    log = production_log.read(
+        scenario.beside(scenario.log.file), utc_offset_s=scenario.log.utc_offset
+    )
+    (theory,) = theories([runner.load(name)], scenario)
+    found = Inquiry(log, scenario).explain(theory)
+    first = found.contradictions[0]
+    assert (explained, contradicted, line, because) == (
+        f"{len(found.explained)} of {len(found.facts)}",
+        str(len(found.contradictions)),
+        f"{first.line}: {first.text.split(' (')[0]}",
+        first.contradiction,
+    )
+
+
+def test_every_theory_is_in_a_table() -> None:
+    rows = [*table("scenario | WebSocket"), *table("scenario | incident")]
+    shown = [row[0] for row in rows if re.match("theory_", row[0])]
     assert sorted(shown) == catalogue.grouped()["theories"]

@@ -1,0 +1,1 @@
+"""Logs laid beside runs: compared, explained, made into scenarios."""

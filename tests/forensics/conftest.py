@@ -1,0 +1,42 @@
+"""The fixtures' logs, each read once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from replay import runner
+from replay.logs import production_log
+from replay.logs.production_log import ProductionLog
+from replay.result import RunResult
+from scenarios.schema import Scenario
+
+LOGS = Path(__file__).parents[2] / "fixtures" / "logs"
+OFFSET_S = 4 * 3600
+
+FILES = {
+    "sklusdt": "sklusdt_2025-10-28.log",
+    "velvetusdt": "velvetusdt_2025-10-29.log",
+    "1000000babydogeusdt": "1000000babydogeusdt_2025-10-29.log",
+    "degenusdt": "degenusdt_2025-10-29.log",
+    "wave_limit": "wave_limit_2025-10-12.log",
+}
+"""The log of each incident."""
+
+
+@cache
+def scenario(name: str) -> Scenario:
+    return runner.load(name)
+
+
+@cache
+def log(name: str) -> ProductionLog:
+    return production_log.read(LOGS / FILES[name], None, OFFSET_S)
+
+
+@cache
+def run(name: str, version: str | None = None) -> RunResult:
+    """A run with the version that the incident happened to, or with another."""
+    incident = scenario(name).incident
+    assert incident is not None
+    return runner.run(name, version=version or incident.version)
