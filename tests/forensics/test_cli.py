@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from replay import cli, runner
-from tests.forensics.conftest import FILES, LOGS
+from tests.forensics.incidents import FILES, LOGS
 
 SKLUSDT = LOGS / FILES["sklusdt"]
 TINY = Path(__file__).with_name("tiny.yaml")
@@ -114,7 +114,8 @@ def test_a_log_is_explained_by_its_own_scenario_and_every_candidate_is_in_the_cs
 def test_candidates_of_ones_own_are_tried_too_and_what_nothing_explains_ends_with_1(
     tmp_path: Path,
 ) -> None:
-    """Orders are found late by 0.4 s: the first question, a throttled quarter of a second after the fill, is too early."""
+    """Orders are found 0.4 s late: the first question, ccxt's throttle after the fill, is too early
+    and the second is not."""
     late = (runner.catalogue.FOLDER / "behaviours" / "late_order_binance.yaml").read_text("utf-8")
     mine = tmp_path / "candidates"
     mine.mkdir()

@@ -8,7 +8,7 @@ import pytest
 
 from replay.forensics.comparison import Comparison, compare
 from replay.logs import production_log
-from tests.forensics.conftest import FILES, OFFSET_S, log, run, scenario
+from tests.forensics.incidents import FILES, OFFSET_S, beside
 from tests.replay.made import MS, clock, milestone, result
 
 DAY = date(2025, 10, 28)
@@ -72,7 +72,7 @@ def test_a_time_to_the_second_is_met_anywhere_in_it() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_replay_of_an_incident_has_all_of_its_log_in_order_and_on_time(name: str) -> None:
-    found = compare(log(name), run(name), until_ns=scenario(name).until)
+    found = beside(name)
     told = {"sklusdt": 13, "velvetusdt": 9, "1000000babydogeusdt": 5, "degenusdt": 4}
     assert len(found.pairs) == told.get(name, 6)
     assert found.missing == ()
@@ -84,7 +84,7 @@ def test_the_replay_of_an_incident_has_all_of_its_log_in_order_and_on_time(name:
 
 
 def test_the_cured_bot_does_not_leave_the_log_of_the_incident() -> None:
-    found = compare(log("sklusdt"), run("sklusdt", "current"), until_ns=scenario("sklusdt").until)
+    found = beside("sklusdt", "current")
     assert [pair.name for pair in found.missing] == [
         "ws_update_skipped",
         "verification_timeout",
@@ -98,9 +98,6 @@ def test_the_cured_bot_does_not_leave_the_log_of_the_incident() -> None:
 
 
 def test_the_positions_that_a_log_tells_of_at_the_end_are_those_of_the_venues() -> None:
-    version = "current"
-    found = compare(
-        log("wave_limit"), run("wave_limit", version), until_ns=scenario("wave_limit").until
-    )
+    found = beside("wave_limit", "current")
     complete = next(pair for pair in found.pairs if pair.name == "wave_complete")
     assert ("positions", "7", "5") in complete.differing

@@ -11,7 +11,7 @@ from replay import runner
 from replay.forensics import candidates as all_candidates
 from replay.forensics.explanation import Explanation, Inquiry, Ranking, group
 from replay.logs import production_log
-from tests.forensics.conftest import FILES, OFFSET_S, log, scenario
+from tests.forensics.incidents import FILES, OFFSET_S, log, scenario
 
 # By the dossiers, "established later": what has to be in the bot for the log to come about.
 ESTABLISHED = {

@@ -9,7 +9,7 @@ from replay.forensics.comparison import compare
 from replay.forensics.findings import Fact, facts
 from replay.logs import production_log
 from replay.result import Milestone
-from tests.forensics.conftest import OFFSET_S
+from tests.forensics.incidents import OFFSET_S
 from tests.replay.made import clock, milestone, result
 
 DAY = date(2025, 10, 28)

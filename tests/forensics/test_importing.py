@@ -16,7 +16,7 @@ from replay.logs import production_log
 from replay.result import RunResult
 from scenarios.schema import Scenario
 from simulator.errors import InputError
-from tests.forensics.conftest import FILES, LOGS, OFFSET_S, log
+from tests.forensics.incidents import FILES, LOGS, OFFSET_S, log
 
 DAY = date(2025, 10, 28)
 TIMED = [name for name in FILES if name != "wave_limit"]

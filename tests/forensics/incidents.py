@@ -1,4 +1,4 @@
-"""The fixtures' logs, each read once."""
+"""The incidents, their logs and their runs, each read or played once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from replay import runner
+from replay.forensics.comparison import Comparison, compare
 from replay.logs import production_log
 from replay.logs.production_log import ProductionLog
 from replay.result import RunResult
@@ -40,3 +41,8 @@ def run(name: str, version: str | None = None) -> RunResult:
     incident = scenario(name).incident
     assert incident is not None
     return runner.run(name, version=version or incident.version)
+
+
+def beside(name: str, version: str | None = None) -> Comparison:
+    """An incident's log beside such a run."""
+    return compare(log(name), run(name, version), until_ns=scenario(name).until)
