@@ -106,6 +106,10 @@ def explain_log(
         Path | None,
         typer.Option(metavar="FOLDER", help="Scenarios of your own whose behaviours to try too."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="So many processes; by default all processors."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Show every candidate, also those that change nothing.")
     ] = False,
@@ -117,7 +121,7 @@ def explain_log(
 
     Ends with 1 when something contradicts the first of them.
     """
-    from replay import report, runner
+    from replay import parallel, report, runner
     from replay.forensics import report as forensics_report
     from replay.forensics.explanation import Inquiry, group
 
@@ -126,12 +130,15 @@ def explain_log(
         if found is None:
             _, found = _imported(log, date=date, utc_offset=utc_offset)
         own = [] if candidates is None else [runner.load(str(each)) for each in _files(candidates)]
-        ranked = Inquiry(
-            _read(log, found),
-            found,
-            behaviours=[*group("behaviours"), *own],
-            tracked=lambda tried: tracked(tried, "trying"),
-        ).run()
+        with parallel.workers(workers or parallel.processors()) as mapped:
+            ranked = Inquiry(
+                _read(log, found),
+                found,
+                behaviours=[*group("behaviours"), *own],
+                mapped=lambda function, things: tracked(
+                    mapped(function, things), "trying", total=len(things)
+                ),
+            ).run()
         if csv is not None:
             write("--csv", csv, forensics_report.table(ranked).to_csv(index=False))
     except SimulatorError as error:

@@ -100,11 +100,13 @@ def write(option: str, file: Path, text: str) -> None:
         raise InputError(f"{option} {file}: cannot be written: {error.strerror}") from error
 
 
-def tracked(things: Sequence[T], what: str) -> Iterable[T]:
+def tracked(things: Iterable[T], what: str, *, total: int | None = None) -> Iterable[T]:
     """The things, with a bar on the standard error while they are worked through."""
     from rich.progress import track
 
     from replay import report
 
     screen = report.console(stderr=True)
-    return track(things, description=what, console=screen, disable=not screen.is_terminal)
+    return track(
+        things, description=what, total=total, console=screen, disable=not screen.is_terminal
+    )

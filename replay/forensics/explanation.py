@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from functools import partial
 
 from replay import runner
 from replay.forensics import candidates as all_candidates
@@ -23,12 +23,11 @@ from replay.forensics.candidates import Candidate
 from replay.forensics.comparison import compare
 from replay.forensics.findings import Fact, facts
 from replay.logs.production_log import ProductionLog
+from replay.parallel import Mapped
 from replay.result import HiddenException
 from scenarios import catalogue
 from scenarios.schema import CURRENT, REFERENCE_BOT, Scenario
 from simulator.errors import InputError, SimulatorError
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +77,6 @@ class Ranking:
         return self.explanations[0] if self.explanations else None
 
 
-Tracked = Callable[[Sequence[Candidate]], Iterable[Candidate]]
-
-
 class Inquiry:
     """A log, the scenario that may have left it, and what has been tried."""
 
@@ -91,18 +87,19 @@ class Inquiry:
         *,
         behaviours: Sequence[Scenario] | None = None,
         theories: Sequence[Scenario] | None = None,
-        tracked: Tracked = iter,
+        mapped: Mapped = map,
     ) -> None:
-        """Behaviours and theories are by default those that come with the project."""
+        """Behaviours and theories are by default those that come with the project. Runs that do not
+        depend on each other are made by `mapped`."""
         if not log.named:
             raise InputError(
                 "the log has no milestone that is known; add patterns of your own (docs/logs.md)"
             )
-        self._log = log
         self._scenario = scenario
         self._behaviours = group("behaviours") if behaviours is None else behaviours
         self._theories = group("theories") if theories is None else theories
-        self._tracked = tracked
+        self._explain = partial(explain, log, scenario)
+        self._mapped = mapped
 
     def run(self) -> Ranking:
         """Tries everything. Raises SimulatorError for a scenario that is of no use at all."""
@@ -132,7 +129,7 @@ class Inquiry:
         releases = sorted(self._all(list(all_candidates.releases())), key=lambda each: each.score)
         best = [each for each in releases if each.score == releases[0].score]
         yield from releases[len(best) :]
-        needed = _merged([self._reduced(each) for each in best])
+        needed = _merged(list(self._mapped(partial(_reduced, self._explain), best)))
         yield from needed
         healed = [_without(each.candidate) for each in needed]
         laid = all_candidates.behaviours(
@@ -140,33 +137,33 @@ class Inquiry:
         )
         yield from _best_of_each(self._all(list(laid)))
 
-    def _reduced(self, explanation: Explanation) -> Explanation:
-        """The same with every defect taken away without which the log is explained as well."""
-        best = explanation
-        whole = explanation.candidate
-        for defect in sorted(whole.defects or ()):
-            fewer = frozenset((best.candidate.defects or frozenset()) - {defect})
-            tried = self.explain(all_candidates.with_defects(whole.version, fewer, name=whole.name))
-            if not tried.failure and tried.score <= best.score:
-                best = tried
-        kept = len(best.candidate.defects or ())
-        name = f"{whole.name}: {kept} of its {len(whole.defects or ())} defects"
-        return replace(best, candidate=replace(best.candidate, name=name))
-
     def _all(self, tried: Sequence[Candidate]) -> list[Explanation]:
-        return [self.explain(each) for each in self._tracked(tried)]
+        return list(self._mapped(self._explain, tried))
 
-    def explain(self, candidate: Candidate) -> Explanation:
-        """One candidate's run beside the log."""
-        changed = candidate.applied(self._scenario)
-        try:
-            result = runner.play(changed, self._scenario.name, version=candidate.version)
-        except SimulatorError as error:
-            return Explanation(candidate=candidate, failure=str(error))
-        comparison = compare(self._log, result, until_ns=self._scenario.until)
-        return Explanation(
-            candidate=candidate, facts=facts(comparison, result), hidden=result.hidden
-        )
+
+def explain(log: ProductionLog, scenario: Scenario, candidate: Candidate) -> Explanation:
+    """One candidate's run beside the log."""
+    changed = candidate.applied(scenario)
+    try:
+        result = runner.play(changed, scenario.name, version=candidate.version)
+    except SimulatorError as error:
+        return Explanation(candidate=candidate, failure=str(error))
+    comparison = compare(log, result, until_ns=scenario.until)
+    return Explanation(candidate=candidate, facts=facts(comparison, result), hidden=result.hidden)
+
+
+def _reduced(explain: Callable[[Candidate], Explanation], explanation: Explanation) -> Explanation:
+    """The same with every defect taken away without which the log is explained as well."""
+    best = explanation
+    whole = explanation.candidate
+    for defect in sorted(whole.defects or ()):
+        fewer = frozenset((best.candidate.defects or frozenset()) - {defect})
+        tried = explain(all_candidates.with_defects(whole.version, fewer, name=whole.name))
+        if not tried.failure and tried.score <= best.score:
+            best = tried
+    kept = len(best.candidate.defects or ())
+    name = f"{whole.name}: {kept} of its {len(whole.defects or ())} defects"
+    return replace(best, candidate=replace(best.candidate, name=name))
 
 
 def group(name: str) -> list[Scenario]:

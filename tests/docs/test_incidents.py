@@ -9,7 +9,7 @@ import pytest
 
 from replay import runner
 from replay.forensics.candidates import theories
-from replay.forensics.explanation import Inquiry
+from replay.forensics.explanation import explain
 from replay.logs import production_log
 from scenarios import catalogue
 
@@ -67,7 +67,7 @@ def test_a_theory_is_contradicted_as_the_table_says(row: list[str]) -> None:
         scenario.beside(scenario.log.file), utc_offset_s=scenario.log.utc_offset
     )
     (theory,) = theories([runner.load(name)], scenario)
-    found = Inquiry(log, scenario).explain(theory)
+    found = explain(log, scenario, theory)
     first = found.contradictions[0]
     assert (explained, contradicted, line, because) == (
         f"{len(found.explained)} of {len(found.facts)}",

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from replay import runner
+from replay import parallel, runner
 from replay.forensics import candidates as all_candidates
-from replay.forensics.explanation import Explanation, Inquiry, Ranking, group
+from replay.forensics.explanation import Explanation, Inquiry, Ranking, explain, group
 from replay.logs import production_log
 from tests.forensics.incidents import FILES, OFFSET_S, log, scenario
 
@@ -103,17 +103,23 @@ def test_a_bot_without_defects_contradicts_the_log_whatever_the_venue_does(name:
 @pytest.mark.xdist_group("explain")
 def test_taking_one_more_defect_from_the_best_would_contradict_the_log() -> None:
     best = ranking("sklusdt").explanations[0]
-    inquiry = Inquiry(log("sklusdt"), scenario("sklusdt"))
     for defect in sorted(best.candidate.defects or ()):
         fewer = (best.candidate.defects or frozenset()) - {defect}
         tried = all_candidates.with_defects(best.candidate.version, fewer, name="one less")
-        assert inquiry.explain(tried).score > best.score, defect
+        assert explain(log("sklusdt"), scenario("sklusdt"), tried).score > best.score, defect
 
 
 @pytest.mark.xdist_group("explain")
 def test_the_exception_that_nobody_saw_stands_beside_the_best() -> None:
     hidden = ranking("degenusdt").explanations[0].hidden
     assert [each.type for each in hidden] == ["AttributeError"]
+
+
+@pytest.mark.xdist_group("explain")
+def test_several_processes_come_to_the_same_as_one() -> None:
+    with parallel.workers(2) as mapped:
+        found = Inquiry(log("wave_limit"), scenario("wave_limit"), mapped=mapped).run()
+    assert found.explanations == ranking("wave_limit").explanations
 
 
 def test_what_is_equally_good_is_called_a_tie() -> None:
