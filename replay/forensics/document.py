@@ -52,7 +52,8 @@ def until_ns(drafted: Draft) -> int:
 
 def text(drafted: Draft, fit: Fit, symptoms: Symptoms, *, name: str, factory: str) -> str:
     """The whole file."""
-    start_ns = drafted.first_ns // NS_PER_S * NS_PER_S - _BEFORE_NS
+    signals_ns = [each.first.time_ns - fit.lead_ns(each.symbol) for each in drafted.openings]
+    start_ns = min(drafted.first_ns, *signals_ns) // NS_PER_S * NS_PER_S - _BEFORE_NS
     clock = _Clock(drafted.utc_offset_s, start_ns)
     parts = [
         _head(drafted, symptoms, clock, name),
@@ -158,7 +159,7 @@ def _instrument(opening: Opening) -> Iterator[str]:
     if opening.side.value == "BUY" and "filled" in opening.price.why:
         price -= opening.tick_size  # what is offered is a tick above the price
     yield f"      {opening.symbol}:"
-    yield f"        tick_size: {opening.tick_size:f}  # the digits of its price"
+    yield f"        tick_size: {opening.tick_size:f}  # the fifth digit of its price"
     yield f"        step_size: {opening.step_size:f}  # the digits of its quantity"
     yield f"        price: {{constant: {price:f}}}  # {opening.price.why}"
     yield f"        book: {{quantity: {deep:f}}}  # deep enough"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from replay.clocktime import NS_PER_MS, NS_PER_S
-from replay.logs.production_log import ProductionLog
+from replay.logs.production_log import LogLine, ProductionLog
 from replay.result import Milestone
 from replay.timeline import REPEATED
 from simulator.errors import InputError
@@ -21,6 +21,17 @@ from simulator.venues import NAMES
 T = TypeVar("T")
 
 _IDS = ("order_fetched", "order_placed", "order_not_found")
+_NO_OPENING = (
+    REPEATED,
+    "wave_counter",
+    "wave_limit_reached",
+    "wave_complete",
+    "signal_skipped",
+    "position_found",
+    "position_closed",
+    "ws_update_skipped",
+)
+"""What names a symbol without a position being opened by it."""
 _TRACKED = re.compile(r"'(\w+)'")
 _LONGEST_TRAVEL_NS = NS_PER_S // 2
 
@@ -72,10 +83,14 @@ def draft(log: ProductionLog, file: Path, utc_offset_s: int) -> Draft:
     """Reads a draft off a log. Raises InputError for a log that opens no position."""
     found = log.milestones()
     symbols = list(
-        dict.fromkeys(each.groups["symbol"] for each in found if "symbol" in each.groups)
+        dict.fromkeys(
+            each.groups["symbol"]
+            for each in found
+            if "symbol" in each.groups and each.name not in _NO_OPENING
+        )
     )
     if not log.timed or not symbols:
-        lacks = "no line with a time" if not log.timed else "no symbol in any line that is known"
+        lacks = "no line with a time" if not log.timed else "no line that opens a named symbol"
         raise InputError(
             f"{file}: has {lacks}, so no scenario can be made of it; "
             "`replay milestones` shows what is read"
@@ -96,14 +111,16 @@ def draft(log: ProductionLog, file: Path, utc_offset_s: int) -> Draft:
 
 
 def _of(symbol: str, found: Sequence[Milestone], symbols: Sequence[str]) -> list[Milestone]:
-    """The milestones of a symbol: those that name it, and those without a symbol from its first
-    one on, until another symbol's first."""
+    """The milestones of a symbol's opening: those that name it, and those without a symbol from
+    its first one on, until another symbol's first."""
     mine: list[Milestone] = []
     seen: set[str] = set()
     latest = symbols[0]
     for each in found:
         named = each.groups.get("symbol")
-        if named is not None and named not in seen:
+        if each.name in _NO_OPENING and each.name != REPEATED:
+            continue
+        if named is not None and named not in seen and each.name != REPEATED:
             seen.add(named)
             latest = named
         if (named or latest) == symbol:
@@ -115,16 +132,17 @@ def _opening(symbol: str, mine: Sequence[Milestone], log: ProductionLog) -> Open
     order_id = _value(mine, "id", names=_IDS)
     quantity = _quantity(mine)
     price = _price(mine, quantity)
+    venue = _venue(mine, log, order_id)
     return Opening(
         symbol=symbol,
-        first=mine[0],
-        venue=_venue(mine, log, order_id),
+        first=next(each for each in mine if each.name != REPEATED),
+        venue=venue,
         side=_side(mine),
         quantity=quantity,
         price=price,
         tick_size=_tick_size(price),
         step_size=Decimal(1) if quantity is None else _last_digit(quantity.value),
-        order_id=order_id,
+        order_id=order_id if _is_id_of(venue.value, order_id) else None,
     )
 
 
@@ -154,13 +172,30 @@ def _venue(mine: Sequence[Milestone], log: ProductionLog, order_id: Told[str] | 
     named = _value(mine, "venue")
     if named is not None and named.value in NAMES:
         return Told(named.value, named.why)
-    for line in log.lines:
-        for name in NAMES:
-            if name in line.logger.lower() or re.search(rf"\b{name}\b", line.text.lower()):
-                return Told(name, f"line {line.number} names it")
     if order_id is not None and _is_uuid(order_id.value):
         return Told("bybit", f"{order_id.why}: the order's id is a UUID, as Bybit's are")
+    own = {each.line for each in mine}
+    for lines_of in ([line for line in log.lines if line.number in own], log.lines):
+        named_in = {name: line.number for line in reversed(lines_of) for name in _venues_in(line)}
+        if len(named_in) == 1:
+            ((name, number),) = named_in.items()
+            return Told(name, f"line {number} names it")
     return Told(NAMES[0], "no line tells; assumed")
+
+
+def _venues_in(line: LogLine) -> list[str]:
+    return [
+        name
+        for name in NAMES
+        if name in line.logger.lower() or re.search(rf"\b{name}\b", line.text.lower())
+    ]
+
+
+def _is_id_of(venue: str, order_id: Told[str] | None) -> bool:
+    """Whether such an id can be the first of a venue's; of an opening without one, it is not."""
+    if order_id is None:
+        return False
+    return _is_uuid(order_id.value) if venue == "bybit" else order_id.value.isdigit()
 
 
 def _is_uuid(text: str) -> bool:
@@ -220,9 +255,9 @@ def _last_digit(value: Decimal) -> Decimal:
 
 
 def _tick_size(price: Told[Decimal]) -> Decimal:
-    """The last digit of a price, but not below the fifth: mark prices have more than ticks do."""
-    fifth = Decimal(1).scaleb(price.value.adjusted() - 4)
-    return fifth if "assumed" in price.why else max(_last_digit(price.value), fifth)
+    """The fifth digit of a price: mark prices have more than ticks do, and a log may leave the last
+    ones out."""
+    return Decimal(1).scaleb(price.value.adjusted() - 4)
 
 
 def _tracked(found: Sequence[Milestone]) -> Told[tuple[str, ...]] | None:
@@ -238,10 +273,3 @@ def _ticks(found: Sequence[Milestone]) -> Told[int] | None:
     if not ticks or max(after) >= _LONGEST_TRAVEL_NS:
         return None
     return Told(int(median(after)), lines(ticks))
-
-
-def named_symbols(drafted: Draft) -> Iterator[str]:
-    """Those that the world has to list: the openings', and those that are tracked."""
-    yield from (each.symbol for each in drafted.openings)
-    if drafted.tracked is not None:
-        yield from drafted.tracked.value

@@ -43,7 +43,7 @@ THEORIES = {
     "1000000babydogeusdt": {"theory_order_lag": "order not found"},
     "degenusdt": {
         "theory_rate_limit": "silence",
-        "theory_rate_limit_by_ip": "silence",
+        "theory_rate_limit_by_ip": "verification timed out",
         "theory_endpoint_throttling": "silence",
         "theory_not_yet_queryable": "order fetched",
         "theory_wrong_id_format": "silence",

@@ -11,6 +11,7 @@ import pytest
 
 from replay import runner
 from replay.forensics.comparison import compare
+from replay.forensics.draft import draft
 from replay.forensics.importing import scenario_text
 from replay.logs import production_log
 from replay.result import RunResult
@@ -111,5 +112,37 @@ def test_a_log_without_times_cannot_be_made_into_a_scenario() -> None:
 
 def test_a_log_that_opens_nothing_cannot_be_made_into_a_scenario() -> None:
     read = production_log.parse("22:34:11.898 - ✅ Leverage set to 1x\n", DAY, 0)
-    with pytest.raises(InputError, match="no symbol in any line"):
+    with pytest.raises(InputError, match="no line that opens a named symbol"):
         scenario_text(read, Path("bot.log"), 0)
+
+
+TWO_VENUES = """\
+17:06:06,400 - core.signals - INFO - opened: 0/5 → XCNUSDT
+17:06:08,304 - core.positions - INFO - Opening position ATOMICALLY: XCNUSDT BUY 600.0
+17:06:08,802 - websocket.binance_stream - INFO - 📊 [USER] Position update: XCNUSDT amount=600.0
+17:06:10,090 - core.positions - INFO - 📊 Position update: MYROUSDT → MYROUSDT, mark_price=1.5
+17:06:17,238 - core.positions - INFO - Opening position ATOMICALLY: VELOUSDT SELL 600.0
+17:06:17,823 - websocket.bybit_stream - INFO - 📊 [USER] Position update: VELOUSDT amount=-600.0
+17:06:20,000 - core.positions - INFO - Opening position ATOMICALLY: JOEUSDT BUY 2.5
+"""
+
+
+def test_each_opening_has_the_venue_that_its_own_lines_name() -> None:
+    drafted = draft(production_log.parse(TWO_VENUES, DAY, 0), Path("bot.log"), 0)
+    told = [(each.symbol, each.venue.value, each.side.value) for each in drafted.openings]
+    assert told == [
+        ("XCNUSDT", "binance", "BUY"),
+        ("VELOUSDT", "bybit", "SELL"),
+        ("JOEUSDT", "binance", "BUY"),
+    ]
+    assert [each.venue.why for each in drafted.openings] == [
+        "line 3 names it",
+        "line 6 names it",
+        "no line tells; assumed",
+    ]
+    assert [each.first.line for each in drafted.openings] == [2, 5, 7]
+
+
+def test_the_digits_of_a_quantity_are_its_step() -> None:
+    drafted = draft(production_log.parse(TWO_VENUES, DAY, 0), Path("bot.log"), 0)
+    assert [str(each.step_size) for each in drafted.openings] == ["1", "1", "0.1"]
