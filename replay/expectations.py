@@ -61,7 +61,9 @@ def at(
         f"{milliseconds(difference_ns)} (within {_span(tolerance_ns)})"
     )
     held = abs(difference_ns) <= tolerance_ns
-    return _finding(label, held=held, evidence=told, time_ns=nearest.time_ns)
+    return _finding(
+        label, held=held, evidence=told, time_ns=nearest.time_ns, measured_ns=difference_ns
+    )
 
 
 def after(
@@ -86,7 +88,8 @@ def after(
     chosen = min(found, key=lambda one: abs(one.time_ns - due_ns))
     held = abs(chosen.time_ns - due_ns) <= tolerance_ns
     told = f"{_gap(origin, chosen, utc_offset_s)} (within {_span(tolerance_ns)})"
-    return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns)
+    apart_ns = chosen.time_ns - origin.time_ns
+    return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns, measured_ns=apart_ns)
 
 
 def follows(
@@ -111,7 +114,8 @@ def follows(
     chosen = later[0] if later else found[-1]
     held = bool(later) and (at_most_ns is None or chosen.time_ns - origin.time_ns <= at_most_ns)
     told = _gap(origin, chosen, utc_offset_s)
-    return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns)
+    apart_ns = chosen.time_ns - origin.time_ns
+    return _finding(label, held=held, evidence=told, time_ns=chosen.time_ns, measured_ns=apart_ns)
 
 
 def never(
@@ -165,8 +169,22 @@ def positions(
     )
 
 
-def _finding(name: str, *, held: bool, evidence: str, time_ns: int | None = None) -> Finding:
-    return Finding(kind="expectation", name=name, held=held, evidence=evidence, time_ns=time_ns)
+def _finding(
+    name: str,
+    *,
+    held: bool,
+    evidence: str,
+    time_ns: int | None = None,
+    measured_ns: int | None = None,
+) -> Finding:
+    return Finding(
+        kind="expectation",
+        name=name,
+        held=held,
+        evidence=evidence,
+        time_ns=time_ns,
+        measured_ns=measured_ns,
+    )
 
 
 def _subject(name: str, where: Where, text: str) -> str:

@@ -80,6 +80,14 @@ def no_unprotected_position(evidence: Evidence, *, limit_ns: int) -> Finding:
     )
 
 
+def longest_unprotected(evidence: Evidence) -> dict[str, int]:
+    """How long, at the longest, each symbol's position was without a resting stop-loss, in ns."""
+    longest = {one.symbol: 0 for one in evidence.protection if one.quantity}
+    for one in _unprotected(evidence.protection):
+        longest[one.symbol] = max(longest[one.symbol], one.end_ns - one.start_ns)
+    return longest
+
+
 def _unprotected(protection: tuple[Interval, ...]) -> list[Interval]:
     """Unprotected intervals, those that follow each other without a gap taken as one."""
     stretches: list[Interval] = []

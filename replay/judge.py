@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -27,24 +28,49 @@ def judge(
 ) -> Verdict:
     """All findings. A version that the scenario does not name has to open and to break nothing."""
     expected = scenario.expectation(version)
-    findings = [*_outcomes(scenario, expected, evidence)]
-    for rule in expected.milestones:
-        findings.append(_milestone(rule, evidence))
-    findings += expectations.positions(evidence.end_positions, expected.position)
-    findings += _counts(scenario, expected, evidence)
-    findings += (_hidden(rule, hidden) for rule in expected.hidden)
+    findings = [
+        replace(finding, key=("expect", version, *finding.key))
+        for finding in _expectations(scenario, expected, evidence, hidden)
+    ]
     findings += (
-        Finding(kind="expectation", name="every signal is dealt with", held=False, evidence=told)
+        Finding(
+            kind="expectation",
+            name="every signal is dealt with",
+            held=False,
+            evidence=told,
+            key=("stimulus",),
+        )
         for told in undelivered
     )
-    findings += invariants.judge(
-        evidence,
-        unprotected_limit_ns=scenario.invariants.unprotected_limit,
-        quantity_tolerance=scenario.invariants.quantity_tolerance,
-        wave_limit=scenario.invariants.wave_limit,
-        broken=expected.breaks,
+    findings += (
+        replace(finding, key=("expect", version, *(() if finding.expected else ("breaks",))))
+        for finding in invariants.judge(
+            evidence,
+            unprotected_limit_ns=scenario.invariants.unprotected_limit,
+            quantity_tolerance=scenario.invariants.quantity_tolerance,
+            wave_limit=scenario.invariants.wave_limit,
+            broken=expected.breaks,
+        )
     )
     return Verdict(findings=tuple(findings))
+
+
+def _expectations(
+    scenario: Scenario,
+    expected: Expectation,
+    evidence: Evidence,
+    hidden: Sequence[HiddenException],
+) -> Iterator[Finding]:
+    """Those of one version; the key of each starts where the version's own part does."""
+    yield from _outcomes(scenario, expected, evidence)
+    for index, rule in enumerate(expected.milestones):
+        yield replace(_milestone(rule, evidence), key=("milestones", index))
+    held = expectations.positions(evidence.end_positions, expected.position)
+    for finding, symbol in zip(held, expected.position, strict=True):
+        yield replace(finding, key=("position", symbol))
+    yield from _counts(scenario, expected, evidence)
+    for index, each in enumerate(expected.hidden):
+        yield replace(_hidden(each, hidden), key=("hidden", index))
 
 
 def _outcomes(scenario: Scenario, expected: Expectation, evidence: Evidence) -> Iterator[Finding]:
@@ -58,6 +84,7 @@ def _outcomes(scenario: Scenario, expected: Expectation, evidence: Evidence) -> 
                 name=f"{symbol} ends {outcome}",
                 held=found == outcome,
                 evidence=f"{symbol} ended {found}",
+                key=("outcome", symbol),
             )
 
 
@@ -76,21 +103,22 @@ def _counts(scenario: Scenario, expected: Expectation, evidence: Evidence) -> It
     held = {symbol: each for symbol, each in evidence.end_positions.items() if each}
     if expected.positions is not None:
         told = f"the venues hold {len(held)}: {', '.join(held) or 'none'}"
-        yield _count(f"{expected.positions} positions", expected.positions, len(held), told)
+        name = f"{expected.positions} positions"
+        yield _count(name, expected.positions, len(held), told, "positions")
     if expected.waves_over_limit is not None:
         limit = scenario.invariants.wave_limit
         over = len(invariants.waves_over_limit(evidence, limit=limit))
         name = f"{expected.waves_over_limit} waves over the limit of {limit}"
         told = f"{over} of {len(evidence.waves)}"
-        yield _count(name, expected.waves_over_limit, over, told)
+        yield _count(name, expected.waves_over_limit, over, told, "waves_over_limit")
     written = Counter(each.type for each in (evidence.believed.events if evidence.believed else ()))
     for kind, wanted in expected.events.items():
         told = f"{written[kind]} in the bot's database"
-        yield _count(f"{wanted} events {kind}", wanted, written[kind], told)
+        yield _count(f"{wanted} events {kind}", wanted, written[kind], told, "events", kind)
 
 
-def _count(name: str, wanted: int, found: int, told: str) -> Finding:
-    return Finding(kind="expectation", name=name, held=found == wanted, evidence=told)
+def _count(name: str, wanted: int, found: int, told: str, *key: str) -> Finding:
+    return Finding(kind="expectation", name=name, held=found == wanted, evidence=told, key=key)
 
 
 def _milestone(rule: MilestoneRule, evidence: Evidence) -> Finding:

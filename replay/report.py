@@ -16,7 +16,7 @@ from rich.text import Text
 
 from replay import timeline
 from replay.clocktime import NS_PER_MS, clock_time, milliseconds, seconds
-from replay.result import Finding, HiddenException, RunResult
+from replay.result import HiddenException, RunResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,22 +183,10 @@ def _verdict(result: RunResult) -> RenderableType:
         table.add_row(
             Text(sign, style=style),
             Text(finding.name),
-            Text(_outcome(finding), style="" if finding.ok else style),
+            Text(finding.outcome, style="" if finding.ok else style),
             Text(finding.evidence),
         )
     return table
-
-
-def _outcome(finding: Finding) -> str:
-    match finding.held, finding.expected:
-        case True, True:
-            return "held"
-        case False, False:
-            return "broken, as expected"
-        case True, False:
-            return "held, but should break"
-        case _:
-            return "BROKEN"
 
 
 def _hidden(result: RunResult) -> RenderableType:

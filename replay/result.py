@@ -40,11 +40,26 @@ class Finding:
     evidence: str
     expected: bool = True
     time_ns: int | None = None
+    measured_ns: int | None = None  # how far it was from the time, or the milestone, counted from
+    key: tuple[str | int, ...] = ()  # where the scenario's file asks for it
 
     @property
     def ok(self) -> bool:
         """Whether it came out as the scenario expects, be that held or broken."""
         return self.held == self.expected
+
+    @property
+    def outcome(self) -> str:
+        """Whether it held, and whether it should have, in words."""
+        match self.held, self.expected:
+            case True, True:
+                return "held"
+            case False, False:
+                return "broken, as expected"
+            case True, False:
+                return "held, but should break"
+            case _:
+                return "BROKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +120,7 @@ class RunResult:
     verdict: Verdict
     outcomes: Mapping[str, str] = field(default_factory=dict)  # how each symbol ended
     waves_over_limit: int = 0
+    unprotected_ns: Mapping[str, int] = field(default_factory=dict)  # longest, by symbol
     milestones: tuple[Milestone, ...] = ()
     venue_moments: tuple[Milestone, ...] = ()  # what the venues did meanwhile
     production: tuple[Milestone, ...] = ()

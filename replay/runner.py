@@ -20,7 +20,7 @@ from typing import Any
 from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.guest import Guest, factory
 from replay.hidden import hidden_exceptions
-from replay.invariants import waves_over_limit
+from replay.invariants import longest_unprotected, waves_over_limit
 from replay.judge import judge, outcome_of
 from replay.logs import production_log
 from replay.logs.milestones import MilestonePatterns, known, with_patterns
@@ -121,6 +121,7 @@ def play(
         verdict=judge(scenario, version, evidence, hidden, guest.troubles),
         outcomes={symbol: outcome_of(symbol, evidence) for symbol in scenario.symbols},
         waves_over_limit=len(waves_over_limit(evidence, limit=scenario.invariants.wave_limit)),
+        unprotected_ns=longest_unprotected(evidence),
         milestones=evidence.milestones,
         venue_moments=tuple(venue_moments(entries, world.env.start_ns)),
         production=production.milestones(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import typer
 
-from simulator.errors import InputError, OverBudgetError, RealConnectionError, SimulatorError
+from replay import exit_codes
+from replay.exit_codes import ExitCode as ExitCode
+from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
     from replay.result import RunResult
@@ -19,17 +20,6 @@ T = TypeVar("T")
 
 ALL = "all"
 """Names every scenario there is."""
-
-
-class ExitCode(IntEnum):
-    """How a command ended."""
-
-    AS_EXPECTED = 0
-    BROKEN = 1
-    UNUSABLE_INPUT = 2
-    NOT_DETERMINISTIC = 3
-    REAL_CONNECTION = 4
-    OVER_BUDGET = 5
 
 
 class Runner(Protocol):
@@ -79,16 +69,7 @@ def runner() -> Runner:
 def failure(error: SimulatorError) -> typer.Exit:
     """Says what went wrong in one message on the standard error, and how the command ends."""
     typer.echo(f"replay: {error}", err=True)
-    match error:
-        case InputError():
-            code = ExitCode.UNUSABLE_INPUT
-        case RealConnectionError():
-            code = ExitCode.REAL_CONNECTION
-        case OverBudgetError():
-            code = ExitCode.OVER_BUDGET
-        case _:
-            code = ExitCode.BROKEN
-    return typer.Exit(code)
+    return typer.Exit(exit_codes.of_error(error))
 
 
 def write(option: str, file: Path, text: str) -> None:
