@@ -3,8 +3,10 @@
 The document, with `format` counted up whenever a key changes its meaning or goes:
 
     format      1
-    ok          whether every version did what the scenario expects of it
+    ok          whether every version ran and did what the scenario expects of it
     exit_code   that of the command
+    errors      [{scenario, version, type, message}] of what could not be run; the version is
+                empty where the scenario could not be read
     runs        one for each version:
       scenario, title, version, seed, command
       digest            SHA-256 of the trace, hexadecimal
@@ -33,25 +35,32 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from replay import timeline
+from replay.ci.attempt import Attempt
 from replay.clocktime import NS_PER_MS, NS_PER_S
 from replay.result import RunResult
 
 FORMAT = 1
 
 
-def document(
-    results: Sequence[RunResult],
-    *,
-    exit_code: int,
-    deterministic: Mapping[tuple[str, str], bool] | None = None,
-) -> dict[str, Any]:
-    """The whole document; `deterministic` by scenario and version, if they were run twice."""
-    twice = deterministic or {}
+def document(attempts: Sequence[Attempt], *, exit_code: int) -> dict[str, Any]:
+    """The whole document."""
     return {
         "format": FORMAT,
-        "ok": all(result.verdict.ok for result in results),
+        "ok": all(each.result is not None and each.result.verdict.ok for each in attempts),
         "exit_code": exit_code,
-        "runs": [_run(result, twice.get((result.scenario, result.version))) for result in results],
+        "errors": [
+            {
+                "scenario": each.scenario,
+                "version": each.version,
+                "type": type(each.error).__name__,
+                "message": str(each.error),
+            }
+            for each in attempts
+            if each.error is not None
+        ],
+        "runs": [
+            _run(each.result, each.deterministic) for each in attempts if each.result is not None
+        ],
     }
 
 

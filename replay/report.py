@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -35,10 +36,18 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
+def plain(shown: RenderableType) -> str:
+    """What a terminal would show, without colours and 100 columns wide."""
+    paper = Console(file=StringIO(), width=PIPED_WIDTH, color_system=None, highlight=False)
+    with paper.capture() as captured:
+        paper.print(shown)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
 def section(result: RunResult, *, deterministic: bool | None = None) -> RenderableType:
     """Everything about one version; `deterministic` if it was run twice."""
     parts: list[RenderableType] = [_heading(result)]
-    parts += [_titled("Timeline", _timeline(result)), _titled("Verdict", _verdict(result))]
+    parts += [_titled("Timeline", timeline_table(result)), _titled("Verdict", _verdict(result))]
     if result.hidden:
         parts.append(_titled("What the log level hid", _hidden(result)))
     notes = _notes(result)
@@ -116,7 +125,8 @@ def _heading(result: RunResult) -> RenderableType:
     return Group(Rule(line, align="left", style="dim"), Text(result.title, style="italic"))
 
 
-def _timeline(result: RunResult) -> RenderableType:
+def timeline_table(result: RunResult) -> RenderableType:
+    """What happened when, on which host, beside the production log if there is one."""
     found = timeline.rows((*result.milestones, *result.venue_moments), result.production)
     with_log = bool(result.production)
     table = _table()

@@ -19,6 +19,8 @@ _SIGNATURE = re.compile(
 _DIGEST = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
 """A signature that nobody calls one: the last part of a WebSocket's `auth`."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+_LINE_NUMBER = re.compile(r"""(?<=\.py)((?:\\?["'])?)(?::|, line )\d+(?=,? in )""")
+"""That of a place (`bot.py:12 in open`) or of a line of a traceback."""
 _MASK = "***"
 _MIN_SECRET_LENGTH = 6
 
@@ -30,6 +32,12 @@ def digest_of(lines: Iterable[str]) -> str:
         sha.update(line.encode())
         sha.update(b"\n")
     return sha.hexdigest()
+
+
+def digest_without_line_numbers(lines: Iterable[str]) -> str:
+    """As `digest_of`, but the same wherever in its file the code stands that a line tells of: an
+    edit of the bot that changes nothing it does leaves this digest as it was."""
+    return digest_of(_LINE_NUMBER.sub(r"\1", line) if ".py" in line else line for line in lines)
 
 
 class Trace:

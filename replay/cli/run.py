@@ -4,27 +4,35 @@ broken, 2 unusable input, 3 not deterministic, 4 a real connection was attempted
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from replay.cli import shared
-from replay.cli.shared import ALL, ExitCode, Runner, app, failure, tracked, write
+from replay.ci.attempt import Attempt
+from replay.cli import options, outputs, shared
+from replay.cli.outputs import Wanted
+from replay.cli.selection import Selection, select
+from replay.cli.shared import ExitCode, Runner, app, failure, tracked
 from simulator.errors import SimulatorError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from replay.ci.comparison import Comparison
     from replay.result import RunResult
 
 
 @app.command("run")
 def run_scenario(
     scenario: Annotated[
-        str,
-        typer.Argument(help="A scenario's name, the path of its file, or `all` of them."),
-    ],
+        str | None,
+        typer.Argument(
+            help="A scenario's name, the path of its file or of a folder of them, or `all`."
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every scenario at hand.")] = False,
     bot: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help="Only this version of the bot."),
@@ -45,70 +53,103 @@ def run_scenario(
         Path | None,
         typer.Option(metavar="FILE", help="Write the results as JSON; - writes nothing else."),
     ] = None,
+    junit: options.JUnit = None,
+    markdown: options.Markdown = None,
+    baseline: options.Baseline = None,
+    write_baseline: options.WriteBaseline = None,
+    strict_baseline: options.StrictBaseline = False,
 ) -> None:
-    """Runs a scenario, by default with every version of the bot it speaks of."""
+    """Runs scenarios, by default with every version of the bot that they speak of."""
+    wanted = Wanted(
+        trace=trace,
+        json=json,
+        junit=junit,
+        markdown=markdown,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        strict_baseline=strict_baseline,
+    )
     runner = shared.runner()
     try:
-        names = [name for name, _ in runner.scenarios()] if scenario == ALL else [scenario]
-        runs = [
-            (name, version)
-            for name in names
-            for version in ((bot,) if bot is not None else runner.versions(name))
-        ]
-        code = _run_all(
-            runner, runs, seed, twice=twice, trace=trace, json=json, all_of_them=scenario == ALL
-        )
+        selection = select(runner, scenario, bot, every=every)
+        code = _run_all(runner, selection, seed, twice=twice, wanted=wanted)
     except SimulatorError as error:
         raise failure(error) from error
     raise typer.Exit(code)
 
 
 def _run_all(
-    runner: Runner,
-    runs: Sequence[tuple[str, str]],
-    seed: int | None,
-    *,
-    twice: bool,
-    trace: Path | None,
-    json: Path | None,
-    all_of_them: bool,
+    runner: Runner, selection: Selection, seed: int | None, *, twice: bool, wanted: Wanted
 ) -> ExitCode:
-    """Of `all` only what is not as expected has a section; the rest is in the table."""
+    """Of several only what is not as expected has a section; the rest is in the table."""
     from replay import report
 
+    compared, kept = outputs.read_baselines(wanted, selection)
     out = report.console()
-    # The JSON goes to the standard output instead of the report.
-    out.quiet = str(json) == "-"
-    results: list[RunResult] = []
-    equal: dict[tuple[str, str], bool] = {}
-    for scenario, version in tracked(runs, "replaying") if all_of_them else runs:
-        result = runner.run(scenario, version=version, seed=seed)
-        results.append(result)
-        if trace is not None:
-            _write_trace(_trace_file(trace, scenario, version, runs), result)
-        if twice:
-            again = runner.run(scenario, version=version, seed=seed)
-            equal[scenario, version] = _are_equal(out, result, again)
-        if not (all_of_them and result.verdict.ok):
-            out.print(report.section(result, deterministic=equal.get((scenario, version))))
-    out.print(report.summary(results))
-    code = _exit_code(results, equal)
-    if json is not None:
-        _write_json(json, results, code, equal)
+    out.quiet = wanted.only_json
+    attempts = list(selection.unreadable)
+    runs = tracked(selection.runs, "replaying") if selection.several else selection.runs
+    for scenario, version in runs:
+        attempt = _attempt(runner, out, scenario, version, seed, twice=twice)
+        if selection.several and attempt.result is not None:
+            # Two files of a folder may have scenarios of one name in them.
+            attempt = replace(attempt, result=replace(attempt.result, scenario=scenario))
+        attempts.append(attempt)
+        result = attempt.result
+        if result is None:
+            continue
+        if wanted.trace is not None:
+            outputs.write_trace(wanted.trace, result, selection)
+        if not (selection.several and attempt.ok):
+            out.print(report.section(result, deterministic=attempt.deterministic))
+    results = [attempt.result for attempt in attempts if attempt.result is not None]
+    if results:
+        out.print(report.summary(results))
+    _tell_errors(out, attempts, selection)
+    comparison = None
+    if compared is not None:
+        from replay.ci.comparison import compare
+
+        comparison = compare(compared, attempts, complete=selection.complete)
+        _tell_changes(out, comparison)
+    code = outputs.exit_code(attempts, comparison, wanted)
+    outputs.write_all(wanted, attempts, comparison, kept, code)
     return code
 
 
-def _exit_code(results: Sequence[RunResult], equal: dict[tuple[str, str], bool]) -> ExitCode:
-    """The gravest that holds: a bot that reaches out could have sent a real order."""
-    if any(result.refusals for result in results):
-        return ExitCode.REAL_CONNECTION
-    if not all(equal.values()):
-        return ExitCode.NOT_DETERMINISTIC
-    if any(result.over_budget for result in results):
-        return ExitCode.OVER_BUDGET
-    if not all(result.verdict.ok for result in results):
-        return ExitCode.BROKEN
-    return ExitCode.AS_EXPECTED
+def _attempt(
+    runner: Runner, out: Console, scenario: str, version: str, seed: int | None, *, twice: bool
+) -> Attempt:
+    """One run, or two; an error that ends it is part of what came of it."""
+    tried = Attempt(scenario=scenario, version=version)
+    try:
+        result = runner.run(scenario, version=version, seed=seed)
+        again = runner.run(scenario, version=version, seed=seed) if twice else None
+    except SimulatorError as error:
+        return replace(tried, error=error)
+    equal = None if again is None else _are_equal(out, result, again)
+    return replace(tried, result=result, deterministic=equal)
+
+
+def _tell_errors(out: Console, attempts: Sequence[Attempt], selection: Selection) -> None:
+    """What left no result, on the standard error: what all versions have in common, once."""
+    failed = [attempt for attempt in attempts if attempt.error is not None]
+    told = {}
+    for attempt in failed:
+        place = f"{attempt.scenario} {attempt.version}".strip() + ": "
+        told[str(attempt.error)] = place if selection.several else ""
+    for message, place in told.items():
+        typer.echo(f"replay: {place}{message}", err=True)
+    if failed and (selection.several or len(failed) < len(attempts)):
+        out.print(f"{len(failed)} could not be run")
+
+
+def _tell_changes(out: Console, comparison: Comparison) -> None:
+    from replay.ci.comparison import lines
+
+    out.print("\nAgainst the baseline", style="bold")
+    for line in lines(comparison):
+        out.print(line, markup=False, overflow="fold")
 
 
 def _are_equal(out: Console, first: RunResult, second: RunResult) -> bool:
@@ -124,28 +165,3 @@ def _are_equal(out: Console, first: RunResult, second: RunResult) -> bool:
     for line in shown:
         out.print(line, markup=False, overflow="fold")
     return False
-
-
-def _trace_file(file: Path, scenario: str, version: str, runs: Sequence[tuple[str, str]]) -> Path:
-    parts = [file.stem]
-    if len({name for name, _ in runs}) > 1:
-        parts.append(Path(scenario).stem)
-    if len(runs) > 1:
-        parts.append(version)
-    return file.with_name(".".join(parts) + file.suffix)
-
-
-def _write_trace(file: Path, result: RunResult) -> None:
-    write("--trace", file, "".join(f"{line}\n" for line in result.trace_lines))
-
-
-def _write_json(
-    file: Path, results: Sequence[RunResult], code: ExitCode, equal: dict[tuple[str, str], bool]
-) -> None:
-    from replay import json_report
-
-    written = json_report.document(results, exit_code=int(code), deterministic=equal)
-    if str(file) == "-":
-        typer.echo(json_report.text(written), nl=False)
-        return
-    write("--json", file, json_report.text(written))

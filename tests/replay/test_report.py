@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from replay import json_report, report
+from replay.ci.attempt import Attempt
 from replay.clocktime import clock_time
 from tests.replay.made import OFFSET_S, clock, full_result, milestone, result
 
@@ -148,9 +149,10 @@ def test_clock_times_are_rounded_to_the_millisecond(rest_ns: int, text: str) -> 
 
 
 def test_the_json_document_survives_a_round_trip_with_its_documented_keys() -> None:
-    written = json_report.document(
-        [full_result()], exit_code=1, deterministic={("sklusdt", "2025-10-28"): False}
+    run_twice = Attempt(
+        scenario="sklusdt", version="2025-10-28", result=full_result(), deterministic=False
     )
+    written = json_report.document([run_twice], exit_code=1)
     read = json.loads(json_report.text(written))
     assert (read["format"], read["ok"], read["exit_code"]) == (1, False, 1)
     [run] = read["runs"]
