@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 CONTEXT = 5
+LONGEST_VALUE = 120
 _END = object()
 
 
@@ -45,13 +46,15 @@ def first_difference(
     return None
 
 
-def lines(difference: Difference) -> list[str]:
+def lines(
+    difference: Difference, titles: tuple[str, str] = ("first run", "second run")
+) -> list[str]:
     """The difference as text: what both have, then each run's own entries, the first behind `>`."""
     shown = [f"the runs part at entry {difference.index + 1}; both have before it:"]
     at = difference.index - difference.first_index
     number = difference.first_index + 1
     shown += [f"    {number + i:>6}  {entry}" for i, entry in enumerate(difference.common)]
-    for title, entries in (("first run", difference.left), ("second run", difference.right)):
+    for title, entries in zip(titles, (difference.left, difference.right), strict=True):
         shown.append(f"{title}:")
         own = entries[at:]
         shown += [
@@ -61,3 +64,22 @@ def lines(difference: Difference) -> list[str]:
         if not own:
             shown.append(f"  > {number + at:>6}  (the trace ends)")
     return shown
+
+
+def fields(one: Any, other: Any, path: str = "") -> list[str]:
+    """Where two entries differ, as `params.quantity: 308 -> 307`; `none` where one has nothing."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        names = dict.fromkeys([*one, *other])
+        return [
+            told
+            for name in names
+            for told in fields(one.get(name), other.get(name), f"{path}.{name}" if path else name)
+        ]
+    if one == other:
+        return []
+    was, now = ("none" if each is None else _short(str(each)) for each in (one, other))
+    return [f"{path}: {was} -> {now}"]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

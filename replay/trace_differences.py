@@ -1,0 +1,112 @@
+"""Everything in which two traces differ, taken together: by kind and host, requests, milestones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay import alignment
+from replay.alignment import Alignment, State
+from replay.trace_file import TraceFile
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The n-th milestone of a name and symbol; times in ns since the start, None where it lacks."""
+
+    name: str
+    number: int
+    first_ns: int | None
+    second_ns: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """What two traces do not have in common."""
+
+    tallies: Mapping[tuple[str, str], Mapping[State, int]]  # by kind and host, sorted
+    requests: Sequence[tuple[str, int, int]]  # what was asked, and how often in either
+    milestones: Sequence[Moved]
+    same_from: tuple[int, int] | None  # indices from which both are equal to the end
+    alike_from: tuple[int, int] | None  # from which they are but for times and ids
+
+
+def differences(one: TraceFile, other: TraceFile) -> Differences:
+    """Compares two traces entry by entry; takes n log n for n entries."""
+    aligned = alignment.align(one, other)
+    return Differences(
+        tallies=_tallies(aligned, one, other),
+        requests=_requests(one.entries, other.entries),
+        milestones=tuple(_moved(one.entries, other.entries)),
+        same_from=_last_stretch(aligned, ("same",)),
+        alike_from=_last_stretch(aligned, ("same", "moved")),
+    )
+
+
+def _tallies(
+    aligned: Alignment, one: TraceFile, other: TraceFile
+) -> dict[tuple[str, str], Counter[State]]:
+    found: dict[tuple[str, str], Counter[State]] = {}
+    for (a, b), state in zip(aligned.pairs, aligned.states, strict=True):
+        entry = one.entries[a] if a is not None else other.entries[b or 0]
+        found.setdefault((entry["kind"], entry["host"]), Counter())[state] += 1
+    return dict(sorted(found.items()))
+
+
+def _requests(one: Sequence[Entry], other: Sequence[Entry]) -> tuple[tuple[str, int, int], ...]:
+    """Those that were not asked equally often, most different first."""
+    asked, asked_too = (
+        Counter(_asked(each) for each in entries if each["kind"] == "request")
+        for entries in (one, other)
+    )
+    found = [(what, asked[what], asked_too[what]) for what in sorted(asked | asked_too)]
+    unequal = [each for each in found if each[1] != each[2]]
+    return tuple(sorted(unequal, key=lambda each: -abs(each[1] - each[2])))
+
+
+def _asked(entry: Entry) -> str:
+    params = entry.get("params")
+    symbol = params.get("symbol", "") if isinstance(params, dict) else ""
+    parts = (entry["host"], entry.get("method", ""), entry.get("path", ""), symbol)
+    return " ".join(str(part) for part in parts if part)
+
+
+def _moved(one: Sequence[Entry], other: Sequence[Entry]) -> Iterator[Moved]:
+    """Milestones that are not at one time in both, by the earlier of their times."""
+    first, second = _reached(one), _reached(other)
+    found = [
+        Moved(name=name, number=n, first_ns=first.get((name, n)), second_ns=second.get((name, n)))
+        for name, n in dict.fromkeys([*first, *second])
+        if first.get((name, n)) != second.get((name, n))
+    ]
+    yield from sorted(found, key=_earlier)
+
+
+def _earlier(moved: Moved) -> int:
+    return min(each for each in (moved.first_ns, moved.second_ns) if each is not None)
+
+
+def _reached(entries: Sequence[Entry]) -> dict[tuple[str, int], int]:
+    """When the n-th milestone of a name and symbol was reached."""
+    seen: Counter[str] = Counter()
+    found: dict[tuple[str, int], int] = {}
+    for entry in entries:
+        if entry["kind"] == "milestone":
+            name = " ".join(str(entry[key]) for key in ("name", "symbol") if key in entry)
+            seen[name] += 1
+            found[name, seen[name]] = entry["t"]
+    return found
+
+
+def _last_stretch(aligned: Alignment, wanted: Sequence[State]) -> tuple[int, int] | None:
+    """Where the last entries that are all as wanted begin; None if the very last is not."""
+    began: tuple[int, int] | None = None
+    for (a, b), state in zip(reversed(aligned.pairs), reversed(aligned.states), strict=True):
+        if state not in wanted or a is None or b is None:
+            break
+        began = (a, b)
+    return began
