@@ -33,7 +33,8 @@ def read(file: Path) -> TraceFile:
             entries.append(_entry(file, number, line))
             lines.append(line)
     except (OSError, EOFError, UnicodeDecodeError) as error:  # a gzip that is cut ends in EOFError
-        raise InputError(f"{file}: cannot be read: {error}; {_CURE}") from error
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{file}: cannot be read: {why}; {_CURE}") from error
     return TraceFile(lines=tuple(lines), entries=tuple(entries))
 
 

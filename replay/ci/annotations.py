@@ -69,8 +69,9 @@ def _of_attempt(attempt: Attempt, root: Path) -> Iterator[str]:
     for number, complaint in enumerate(attempt.complaints):
         # The surprises come first, one complaint each.
         key = surprises[number].key if number < len(surprises) else ()
+        line = document.line(key) if key else 1
         told = f"{complaint}\nrepeat with: {result.command}"
-        yield command("error", told, file=file, line=document.line(key), title=title)
+        yield command("error", told, file=file, line=line, title=title)
     for rule, key in _silent_faults(result, document):
         told = f"fault {rule} never fired: this run says nothing about it"
         yield command("warning", told, file=file, line=document.line(key), title=title)

@@ -114,7 +114,8 @@ def read(file: Path) -> Baseline:
     try:
         written = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--baseline {file}: cannot be read: {error}; {_CURE} {file}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"--baseline {file}: cannot be read: {why}; {_CURE} {file}") from error
     document = read_document(written, str(file))
     found: Mapping[str, Any] = document.data if isinstance(document.data, dict) else {}
     if found.get("format") != FORMAT:
