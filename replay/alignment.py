@@ -49,11 +49,11 @@ def align(one: TraceFile, other: TraceFile) -> Alignment:
     first, second = len(one.lines) - end, len(other.lines) - end
     left = [fingerprint(line) for line in one.lines[start:first]]
     right = [fingerprint(line) for line in other.lines[start:second]]
-    between = [
+    middle = [
         (None if a is None else start + a, None if b is None else start + b)
-        for a, b in _between(left, right, _once)
+        for a, b in between(left, right)
     ]
-    inner = _rejoined(between, one.entries, other.entries)
+    inner = _rejoined(middle, one.entries, other.entries)
 
     def state(pair: Pair) -> State:
         a, b = pair
@@ -96,6 +96,11 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
             break
         count += 1
     return count
+
+
+def between(left: Sequence[Hashable], right: Sequence[Hashable]) -> Iterator[Pair]:
+    """The pairs of two stretches, given the fingerprints of their entries."""
+    return _between(left, right, _once)
 
 
 def _between(left: Sequence[Hashable], right: Sequence[Hashable], keyed: Any) -> Iterator[Pair]:
