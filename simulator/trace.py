@@ -37,7 +37,12 @@ def digest_of(lines: Iterable[str]) -> str:
 def digest_without_line_numbers(lines: Iterable[str]) -> str:
     """As `digest_of`, but the same wherever in its file the code stands that a line tells of: an
     edit of the bot that changes nothing it does leaves this digest as it was."""
-    return digest_of(_LINE_NUMBER.sub(r"\1", line) if ".py" in line else line for line in lines)
+    return digest_of(without_line_numbers(line) for line in lines)
+
+
+def without_line_numbers(line: str) -> str:
+    """A line of a trace without the numbers of the lines of code that it tells of."""
+    return _LINE_NUMBER.sub(r"\1", line) if ".py" in line else line
 
 
 class Trace:

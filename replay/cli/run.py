@@ -153,7 +153,7 @@ def _tell_changes(out: Console, comparison: Comparison) -> None:
 
 
 def _are_equal(out: Console, first: RunResult, second: RunResult) -> bool:
-    from replay import difference
+    from replay.traces import difference
 
     if first.digest == second.digest:
         return True

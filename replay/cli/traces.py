@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from replay.alignment import State
-    from replay.trace_differences import Differences, Moved
-    from replay.trace_file import TraceFile
+    from replay.traces.pairing import Pair, State
+    from replay.traces.summary import Differences, Moved
+    from replay.traces.trace_file import TraceFile
 
 _LONGEST = 300  # characters of an entry; the fields that differ are told on their own
 
@@ -39,7 +39,8 @@ def show_difference(
     ] = 40,
 ) -> None:
     """Shows where two traces part, what led to it, and all in which they differ."""
-    from replay import report, trace_file
+    from replay import report
+    from replay.traces import trace_file
 
     try:
         one, other = trace_file.read(first), trace_file.read(second)
@@ -56,10 +57,14 @@ def show_difference(
 def _show(
     out: Console, names: tuple[str, str], one: TraceFile, other: TraceFile, limit: int
 ) -> None:
-    from replay.trace_differences import differences
+    from replay.traces import difference
+    from replay.traces.summary import differences
 
-    _say(out, _first_difference(names, one, other))
+    parted = difference.first_difference(one.lines, other.lines)
+    assert parted is not None  # the lines are not equal
     found = differences(one, other)
+    _say(out, [_short(line) for line in difference.lines(parted, names)])
+    _say(out, _led_to_it(found, parted.index, one, other))
     out.print("\nAll differences: A is the first file, B the second", style="bold")
     out.print(_table(found))
     _list(out, "Requests", [_times(*each) for each in found.requests], limit)
@@ -67,20 +72,33 @@ def _show(
     _say(out, ["", _ending(found, one)])
 
 
-def _first_difference(names: tuple[str, str], one: TraceFile, other: TraceFile) -> list[str]:
-    from replay import difference
-
-    found = difference.first_difference(one.lines, other.lines)
-    assert found is not None  # the lines are not equal
-    shown = [_short(line) for line in difference.lines(found, names)]
-    at = found.index
-    if at < min(len(one.entries), len(other.entries)):
-        shown.append("where the first of them differ:")
-        shown += [f"    {told}" for told in difference.fields(one.entries[at], other.entries[at])]
+def _led_to_it(found: Differences, at: int, one: TraceFile, other: TraceFile) -> list[str]:
+    """The fields that differ first, and what stands before and behind them."""
+    told = ["where they first differ:", *_fields(found.first, one, other)]
+    if found.first_other is None:
+        told.append("nowhere in more than times, ids and line numbers of code")
+    elif found.first_other != found.first:
+        told.append("the first that differs in more than times, ids and line numbers of code:")
+        told += _fields(found.first_other, one, other)
     before = next((e for e in reversed(one.entries[:at]) if e["kind"] == "milestone"), None)
     if before is not None:
-        shown.append(f"the last milestone of both: {before['name']} at {seconds(before['t'])}")
-    return shown
+        told.append(f"the last milestone of both: {before['name']} at {seconds(before['t'])}")
+    return told
+
+
+def _fields(pair: Pair | None, one: TraceFile, other: TraceFile) -> list[str]:
+    """What differs in a pair, or the whole entry where only one trace has it."""
+    from replay.traces import difference
+
+    match pair:
+        case (int(a), int(b)):
+            told = difference.fields(one.entries[a], other.entries[b])
+            return [f"    entry {a + 1} of A, {b + 1} of B", *(f"    {each}" for each in told)]
+        case (int(a), None):
+            return [f"    only in A: {a + 1}  {_short(one.lines[a])}"]
+        case (None, int(b)):
+            return [f"    only in B: {b + 1}  {_short(other.lines[b])}"]
+    return []
 
 
 def _table(found: Differences) -> Table:
@@ -113,7 +131,10 @@ def _moved(moved: Moved) -> str:
 
 
 def _ending(found: Differences, one: TraceFile) -> str:
-    for began, how in ((found.same_from, "the same"), (found.alike_from, "the same but for times")):
+    for began, how in (
+        (found.same_from, "the same"),
+        (found.alike_from, "the same but for times and ids"),
+    ):
         if began is not None:
             a, b = began
             moment = seconds(one.entries[a]["t"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from replay import difference
+from replay.traces import difference
 
 
 def entries(count: int) -> list[dict[str, object]]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from replay import alignment
-from replay.alignment import Alignment, State
-from replay.trace_file import TraceFile
+from replay.traces.pairing import Pair, Pairing, State, pair
+from replay.traces.trace_file import TraceFile
 
 Entry = Mapping[str, Any]
 
@@ -31,27 +30,31 @@ class Differences:
     tallies: Mapping[tuple[str, str], Mapping[State, int]]  # by kind and host, sorted
     requests: Sequence[tuple[str, int, int]]  # what was asked, and how often in either
     milestones: Sequence[Moved]
-    same_from: tuple[int, int] | None  # indices from which both are equal to the end
-    alike_from: tuple[int, int] | None  # from which they are but for times and ids
+    first: Pair | None  # the first that is not the same; None if all are
+    first_other: Pair | None  # the first that differs in more than times, ids and line numbers
+    same_from: tuple[int, int] | None  # indices from which both are the same to the end
+    alike_from: tuple[int, int] | None  # from which they are but for those
 
 
 def differences(one: TraceFile, other: TraceFile) -> Differences:
     """Compares two traces entry by entry; takes n log n for n entries."""
-    aligned = alignment.align(one, other)
+    found = pair(one, other)
     return Differences(
-        tallies=_tallies(aligned, one, other),
+        tallies=_tallies(found, one, other),
         requests=_requests(one.entries, other.entries),
         milestones=tuple(_moved(one.entries, other.entries)),
-        same_from=_last_stretch(aligned, ("same",)),
-        alike_from=_last_stretch(aligned, ("same", "moved")),
+        first=_first_but(found, ("same",)),
+        first_other=_first_but(found, ("same", "moved")),
+        same_from=_last_stretch(found, ("same",)),
+        alike_from=_last_stretch(found, ("same", "moved")),
     )
 
 
 def _tallies(
-    aligned: Alignment, one: TraceFile, other: TraceFile
+    pairing: Pairing, one: TraceFile, other: TraceFile
 ) -> dict[tuple[str, str], Counter[State]]:
     found: dict[tuple[str, str], Counter[State]] = {}
-    for (a, b), state in zip(aligned.pairs, aligned.states, strict=True):
+    for (a, b), state in zip(pairing.pairs, pairing.states, strict=True):
         entry = one.entries[a] if a is not None else other.entries[b or 0]
         found.setdefault((entry["kind"], entry["host"]), Counter())[state] += 1
     return dict(sorted(found.items()))
@@ -102,10 +105,15 @@ def _reached(entries: Sequence[Entry]) -> dict[tuple[str, int], int]:
     return found
 
 
-def _last_stretch(aligned: Alignment, wanted: Sequence[State]) -> tuple[int, int] | None:
+def _first_but(pairing: Pairing, states: Sequence[State]) -> Pair | None:
+    both = zip(pairing.pairs, pairing.states, strict=True)
+    return next((pair for pair, state in both if state not in states), None)
+
+
+def _last_stretch(pairing: Pairing, wanted: Sequence[State]) -> tuple[int, int] | None:
     """Where the last entries that are all as wanted begin; None if the very last is not."""
     began: tuple[int, int] | None = None
-    for (a, b), state in zip(reversed(aligned.pairs), reversed(aligned.states), strict=True):
+    for (a, b), state in zip(reversed(pairing.pairs), reversed(pairing.states), strict=True):
         if state not in wanted or a is None or b is None:
             break
         began = (a, b)

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from replay import alignment, cli, trace_file
-from replay.trace_differences import Moved, differences
-from replay.trace_file import TraceFile
+from replay import cli
+from replay.traces import pairing, trace_file
+from replay.traces.summary import Moved, differences
+from replay.traces.trace_file import TraceFile
 from simulator.errors import InputError
 from tests.replay.made import MS
 
@@ -55,8 +56,8 @@ def diff(folder: Path, one: list[Entry], other: list[Entry], *options: str) -> R
     return CliRunner().invoke(cli.app, ["diff", *map(str, files), *options])
 
 
-def states(one: list[Entry], other: list[Entry]) -> list[alignment.State]:
-    return list(alignment.align(trace(one), trace(other)).states)
+def states(one: list[Entry], other: list[Entry]) -> list[pairing.State]:
+    return list(pairing.pair(trace(one), trace(other)).states)
 
 
 # What is paired
@@ -96,6 +97,19 @@ def test_order_ids_and_moments_do_not_make_an_entry_another_one() -> None:
     assert states(one, other) == ["moved"]
 
 
+def test_code_that_only_moved_in_its_file_does_not_make_an_entry_another_one() -> None:
+    one, other = (
+        [entry(1, exception={"place": f"bot.py:{line} in open", "message": "gone"})]
+        for line in (12, 15)
+    )
+    assert states(one, other) == ["moved"]
+
+
+def test_a_quantity_is_no_id() -> None:
+    one, other = ([asked(1, 1, "/order", "POST", quantity=of)] for of in ("30800", "30700"))
+    assert states(one, other) == ["changed"]
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30),
@@ -107,7 +121,7 @@ def test_every_entry_of_both_is_there_once_and_in_order(
         trace([said(t, f"{'abcd'[what]}") for t, (_, what) in enumerate(each)])
         for each in (one, other)
     ]
-    found = alignment.align(*made)
+    found = pairing.pair(*made)
     assert [a for a, _ in found.pairs if a is not None] == list(range(len(one)))
     assert [b for _, b in found.pairs if b is not None] == list(range(len(other)))
     for (a, b), state in zip(found.pairs, found.states, strict=True):
@@ -119,7 +133,7 @@ def test_every_entry_of_both_is_there_once_and_in_order(
 def test_of_entries_that_are_there_once_as_many_are_paired_as_can_be(order: list[int]) -> None:
     one = trace([said(0, f"x{number}x") for number in sorted(order)])
     other = trace([said(0, f"x{number}x") for number in order])
-    paired = [pair for pair in alignment.align(one, other).pairs if None not in pair]
+    paired = [pair for pair in pairing.pair(one, other).pairs if None not in pair]
     longest = [1] * len(order)  # of the increasing sequences that end at each place
     for i, number in enumerate(order):
         longest[i] += max((longest[j] for j in range(i) if order[j] < number), default=0)
@@ -129,7 +143,7 @@ def test_of_entries_that_are_there_once_as_many_are_paired_as_can_be(order: list
 
 
 def test_long_traces_are_no_matter_of_the_square_of_their_length() -> None:
-    """Counted, not timed: what is looked at of 20,000 entries without any order in common."""
+    """Counted, not timed: what is looked at of 100,000 entries without any order in common."""
     looked = 0
 
     class Key(int):
@@ -140,11 +154,11 @@ def test_long_traces_are_no_matter_of_the_square_of_their_length() -> None:
 
         __hash__ = int.__hash__
 
-    count = 20_000
+    count = 100_000
     left = [Key(number) for number in range(count)]
     right = left[:]
     random.Random(1).shuffle(right)
-    pairs = list(alignment.between(left, right))
+    pairs = list(pairing.paired(left, right))
     assert sum(None not in pair for pair in pairs) > 100
     assert looked < 20 * count
 
@@ -175,6 +189,26 @@ def test_the_first_difference_is_told_with_what_led_to_it(tmp_path: Path) -> Non
     assert "    params.quantity: 308 -> 307" in shown
     assert "the last milestone of both: operation_started at 1.500 s" in shown
     assert "the same from entry 6 of A and 6 of B on, at 4.000 s: the last 1 entries" in shown
+
+
+def test_the_first_difference_in_more_than_times_is_told_as_well(tmp_path: Path) -> None:
+    one = [said(0, "a"), said(1, "b"), said(2, "took 3 ms"), said(3, "end")]
+    other = [said(0, "a"), said(2, "b"), said(3, "new"), said(4, "took 4 ms"), said(5, "end")]
+    shown = diff(tmp_path, one, other).stdout.splitlines()
+    at = shown.index("where they first differ:")
+    assert shown[at + 1 : at + 5] == [
+        "    entry 2 of A, 2 of B",
+        "    t: 1 -> 2",
+        "the first that differs in more than times, ids and line numbers of code:",
+        f"    only in B: 3  {text([other[2]])}".rstrip(),
+    ]
+
+
+def test_traces_that_only_moved_are_told_to_be_no_more_than_that(tmp_path: Path) -> None:
+    one, other = [said(0, "a"), said(1, "b")], [said(0, "a"), said(2, "b")]
+    ended = diff(tmp_path, one, other)
+    assert ended.exit_code == 1
+    assert "nowhere in more than times, ids and line numbers of code\n" in ended.stdout
 
 
 def test_differences_are_counted_by_kind_and_host(tmp_path: Path) -> None:
@@ -228,7 +262,7 @@ def test_two_milestones_that_change_places_have_both_moved() -> None:
     ("last", "told"),
     [
         (said(7, "end"), "the same from entry 2 of A and 3 of B on"),
-        (said(8, "end"), "the same but for times from entry 2 of A and 3 of B on"),
+        (said(8, "end"), "the same but for times and ids from entry 2 of A and 3 of B on"),
         (said(7, "other"), "never the same again"),
     ],
 )

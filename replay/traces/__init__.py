@@ -1,0 +1,1 @@
+"""Traces of runs: read from files, and compared with each other."""
