@@ -45,9 +45,14 @@ class _RealClock:
 _real_clock = _RealClock()
 
 
+def names() -> Sequence[str]:
+    """The name of every scenario there is, readable or not."""
+    return catalogue.names()
+
+
 def scenarios() -> Sequence[tuple[str, str]]:
-    """Name and title of every scenario there is."""
-    return [(name, load(name).title) for name in catalogue.names()]
+    """Name and title of every scenario there is. Raises ScenarioError for one it cannot read."""
+    return [(name, load(name).title) for name in names()]
 
 
 def versions(name_or_path: str, /) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from simulator.errors import InputError
 from simulator.trace import digest_without_line_numbers
 
 FORMAT = 1
-_CURE = "write it anew with --write-baseline"
+_CURE = "remove it and write it anew with --write-baseline"
 
 
 class Entry(BaseModel):
@@ -88,12 +88,18 @@ def entry_of(attempt: Attempt) -> Entry | None:
     )
 
 
-def made_of(attempts: Iterable[Attempt], kept: Baseline | None = None) -> Baseline:
-    """A baseline of these attempts, and of what else is in `kept`. One without a result is left
-    out, and its entry in `kept` stays."""
+def made_of(
+    attempts: Sequence[Attempt],
+    before: Baseline | None = None,
+    covers: Callable[[str], bool] = lambda _: True,
+) -> Baseline:
+    """A baseline of these attempts. Of the one before stays what was not asked for, as `covers`
+    says of a scenario, and what is in the place of an attempt without a result."""
     scenarios: dict[str, dict[str, Entry]] = {}
-    for (scenario, version), entry in kept.runs().items() if kept is not None else ():
-        scenarios.setdefault(scenario, {})[version] = entry
+    failed = {attempt.scenario for attempt in attempts if attempt.result is None}
+    for scenario, versions in before.scenarios.items() if before is not None else ():
+        if scenario in failed or not covers(scenario):
+            scenarios[scenario] = dict(versions)
     for attempt in attempts:
         made = entry_of(attempt)
         if made is not None:
@@ -109,13 +115,14 @@ def text(baseline: Baseline) -> str:
     return written + "\n"
 
 
-def read(file: Path) -> Baseline:
-    """Raises InputError, with the line, for a file that cannot be read or is no baseline."""
+def read(option: str, file: Path) -> Baseline:
+    """Raises InputError, with the option that names the file, or with the line, for a file that
+    cannot be read or is no baseline."""
     try:
         written = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"--baseline {file}: cannot be read: {why}; {_CURE} {file}") from error
+        raise InputError(f"{option} {file}: cannot be read: {why}; {_CURE} {file}") from error
     document = read_document(written, str(file))
     found: Mapping[str, Any] = document.data if isinstance(document.data, dict) else {}
     if found.get("format") != FORMAT:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from replay.ci.attempt import Attempt
 from replay.ci.baseline import Baseline, Entry, entry_of
+from replay.ci.figures import WITHOUT_STOP_LOSS
 from replay.invariants import NO_UNPROTECTED_POSITION
 
 NOTABLE_MS = Decimal(1)
@@ -43,9 +44,11 @@ class Comparison:
         )
 
 
-def compare(baseline: Baseline, attempts: Sequence[Attempt], *, complete: bool) -> Comparison:
-    """What is not as in the baseline. Of runs that were not asked for nothing is said, unless
-    `complete` says that everything was asked for: then they are gone."""
+def compare(
+    baseline: Baseline, attempts: Sequence[Attempt], *, covers: Callable[[str], bool]
+) -> Comparison:
+    """What is not as in the baseline. `covers` says of a scenario whether everything there is of
+    it was asked for: what the baseline has more is gone then, and else nothing is said of it."""
     before = baseline.runs()
     changes: list[Change] = []
     identical = 0
@@ -57,13 +60,12 @@ def compare(baseline: Baseline, attempts: Sequence[Attempt], *, complete: bool) 
         ]
         changes += found
         identical += not found
-    if complete:
-        unread = {each.scenario for each in attempts if not each.version}
-        changes += (
-            Change(scenario=scenario, version=version, kind="run", text="gone, was in the baseline")
-            for scenario, version in before
-            if scenario not in unread
-        )
+    unread = {each.scenario for each in attempts if not each.version}
+    changes += (
+        Change(scenario=scenario, version=version, kind="run", text="gone, was in the baseline")
+        for scenario, version in before
+        if covers(scenario) and scenario not in unread
+    )
     return Comparison(changes=tuple(changes), identical=identical)
 
 
@@ -161,14 +163,19 @@ def _notable(was: Decimal, now: Decimal) -> bool:
 
 
 def _limit(names: Sequence[str], old: Entry, new: Entry) -> str:
-    """What the figures' own expectation, or invariant, says of it."""
-    for name in names:
-        rule = NO_UNPROTECTED_POSITION if name.endswith(" without stop-loss") else name
-        now = new.findings.get(rule)
-        if now is not None:
-            still = "still " if old.findings.get(rule) == now else ""
-            return f", {still}{'within' if now.startswith('held') else 'beyond'} its limit"
-    return ""
+    """What the expectations, or the invariant, that a figure is measured for say of it."""
+    rules = [name for name in names if name in new.findings]
+    if any(name.endswith(WITHOUT_STOP_LOSS) for name in names):
+        # The invariant speaks of all symbols: if one breaks it, another may be within it.
+        symbols = sum(name.endswith(WITHOUT_STOP_LOSS) for name in new.figures_ms)
+        if symbols == 1 or new.findings.get(NO_UNPROTECTED_POSITION, "").startswith("held"):
+            rules.append(NO_UNPROTECTED_POSITION)
+    now = {rule: new.findings[rule] for rule in rules if rule in new.findings}
+    if not now:
+        return ""
+    still = "still " if all(old.findings.get(rule) == state for rule, state in now.items()) else ""
+    held = all(state.startswith("held") for state in now.values())
+    return f", {still}{'within' if held else 'beyond'} its limit"
 
 
 def _ms(value: Decimal) -> str:

@@ -15,6 +15,9 @@ _SPANS = {
 }
 """What a milestone ends: the name of the span, and the milestone that it begins with."""
 
+WITHOUT_STOP_LOSS = ": without stop-loss"
+"""What the name of a symbol's longest time without a stop-loss ends with."""
+
 
 def figures(result: RunResult) -> dict[str, int]:
     """Durations in ns by name, in the order of the names.
@@ -27,7 +30,7 @@ def figures(result: RunResult) -> dict[str, int]:
     found = [
         *_spans(result.milestones),
         *(
-            (f"{symbol} without stop-loss", longest_ns)
+            (f"{symbol}{WITHOUT_STOP_LOSS}", longest_ns)
             for symbol, longest_ns in result.unprotected_ns.items()
         ),
         *_measured(result.verdict.findings),
@@ -59,7 +62,7 @@ def _spans(milestones: Iterable[Milestone]) -> Iterator[tuple[str, int]]:
             name, _ = _SPANS[milestone.name]
             start_ns = begun.pop((symbol, name), None)
             if start_ns is not None:
-                yield f"{symbol} {name}".lstrip(), milestone.time_ns - start_ns
+                yield f"{symbol}: {name}" if symbol else name, milestone.time_ns - start_ns
 
 
 def _measured(findings: Iterable[Finding]) -> Iterator[tuple[str, int]]:

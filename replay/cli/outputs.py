@@ -42,17 +42,19 @@ class Wanted:
         return str(self.json) == "-"
 
 
-def read_baselines(wanted: Wanted, selection: Selection) -> tuple[Baseline | None, Baseline | None]:
-    """What to compare with, and what to keep of the file that will be written; before anything
-    runs, for a file that is unusable. Raises InputError."""
+def read_baselines(wanted: Wanted) -> tuple[Baseline | None, Baseline | None]:
+    """What to compare with, and what the file that will be written has in it until now; before
+    anything runs, for a file that is unusable. Raises InputError."""
     from replay.ci import baseline
 
     if wanted.strict_baseline and wanted.baseline is None:
         raise InputError("--strict-baseline: needs --baseline FILE to compare with")
-    compared = baseline.read(wanted.baseline) if wanted.baseline is not None else None
-    written = wanted.write_baseline
-    keeps = written is not None and written.exists() and not selection.complete
-    return compared, baseline.read(written) if keeps and written is not None else None
+    compared = before = None
+    if (file := wanted.baseline) is not None:
+        compared = baseline.read("--baseline", file)
+    if (file := wanted.write_baseline) is not None and file.exists():
+        before = baseline.read("--write-baseline", file)
+    return compared, before
 
 
 def exit_code(
@@ -81,7 +83,8 @@ def write_all(
     wanted: Wanted,
     attempts: Sequence[Attempt],
     comparison: Comparison | None,
-    kept: Baseline | None,
+    selection: Selection,
+    before: Baseline | None,
     code: ExitCode,
 ) -> None:
     """Every file that was asked for, and what GitHub reads. Raises InputError for one that cannot
@@ -99,7 +102,7 @@ def write_all(
     if wanted.write_baseline is not None:
         from replay.ci import baseline
 
-        made = baseline.made_of(attempts, kept)
+        made = baseline.made_of(attempts, before, selection.covers)
         write("--write-baseline", wanted.write_baseline, baseline.text(made))
     _tell_github(attempts, comparison, to_stderr=wanted.only_json)
 

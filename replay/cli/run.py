@@ -84,7 +84,7 @@ def _run_all(
     """Of several only what is not as expected has a section; the rest is in the table."""
     from replay import report
 
-    compared, kept = outputs.read_baselines(wanted, selection)
+    compared, before = outputs.read_baselines(wanted)
     out = report.console()
     out.quiet = wanted.only_json
     attempts = list(selection.unreadable)
@@ -110,10 +110,10 @@ def _run_all(
     if compared is not None:
         from replay.ci.comparison import compare
 
-        comparison = compare(compared, attempts, complete=selection.complete)
+        comparison = compare(compared, attempts, covers=selection.covers)
         _tell_changes(out, comparison)
     code = outputs.exit_code(attempts, comparison, wanted)
-    outputs.write_all(wanted, attempts, comparison, kept, code)
+    outputs.write_all(wanted, attempts, comparison, selection, before, code)
     return code
 
 
@@ -134,11 +134,11 @@ def _attempt(
 def _tell_errors(out: Console, attempts: Sequence[Attempt], selection: Selection) -> None:
     """What left no result, on the standard error: what all versions have in common, once."""
     failed = [attempt for attempt in attempts if attempt.error is not None]
-    told = {}
+    versions: dict[tuple[str, str], list[str]] = {}
     for attempt in failed:
-        place = f"{attempt.scenario} {attempt.version}".strip() + ": "
-        told[str(attempt.error)] = place if selection.several else ""
-    for message, place in told.items():
+        versions.setdefault((attempt.scenario, str(attempt.error)), []).append(attempt.version)
+    for (scenario, message), of in versions.items():
+        place = f"{scenario} {', '.join(of)}".strip() + ": " if selection.several else ""
         typer.echo(f"replay: {place}{message}", err=True)
     if failed and (selection.several or len(failed) < len(attempts)):
         out.print(f"{len(failed)} could not be run")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,25 +19,38 @@ class Selection:
 
     runs: tuple[tuple[str, str], ...]  # scenario, by name or path, and version
     unreadable: tuple[Attempt, ...] = ()
+    of: str | None = None  # the scenario or folder that was asked for; None for all
     several: bool = False  # asked for as many scenarios, even if there is but one
-    complete: bool = False  # asked for everything there is, of every version
+    every_version: bool = True
+
+    def covers(self, scenario: str) -> bool:
+        """Whether everything there is of a scenario was asked for: of what a baseline has and
+        this run has not, it says what is gone and what was only left out."""
+        is_path = scenario.endswith(_SUFFIXES)
+        if self.of is None:
+            asked = not is_path
+        elif self.several:
+            asked = is_path and Path(scenario).is_relative_to(self.of)
+        else:
+            asked = scenario == self.of
+        return asked and self.every_version
 
 
 def select(
     runner: Runner, scenario: str | None, bot: str | None, *, every: bool = False
 ) -> Selection:
     """`bot` is the only version, by default each that a scenario speaks of. Raises InputError for
-    a choice that cannot be made; a scenario that cannot be read is in `unreadable`."""
+    a choice that cannot be made; of several, one that cannot be read is in `unreadable`."""
     if every and scenario not in (None, ALL):
         raise InputError(f"--all and {scenario}: leave one of the two out")
     if scenario is None and not every:
         raise InputError("no scenario: name one, its file or a folder of them, or add --all")
     if scenario is None or scenario == ALL:
-        return _of([name for name, _ in runner.scenarios()], runner, bot, several=True)
+        return _of(runner.names(), runner, bot, of=None, several=True)
     folder = Path(scenario)
-    if folder.is_dir() and scenario not in (name for name, _ in runner.scenarios()):
-        return _of(in_folder(folder), runner, bot, several=True)
-    return _of([scenario], runner, bot, several=False)
+    if folder.is_dir() and scenario not in runner.names():
+        return _of(in_folder(folder), runner, bot, of=scenario, several=True)
+    return _of([scenario], runner, bot, of=scenario, several=False)
 
 
 def in_folder(folder: Path) -> list[str]:
@@ -59,22 +72,20 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _of(names: list[str], runner: Runner, bot: str | None, *, several: bool) -> Selection:
+def _of(
+    names: Sequence[str], runner: Runner, bot: str | None, *, of: str | None, several: bool
+) -> Selection:
     runs: list[tuple[str, str]] = []
     unreadable: list[Attempt] = []
     for name in names:
         try:
-            runs += _versions(runner, name, bot)
+            runs += ((name, each) for each in ((bot,) if bot else runner.versions(name)))
         except SimulatorError as error:
             unreadable.append(Attempt(scenario=name, version="", error=error))
     return Selection(
         runs=tuple(runs),
         unreadable=tuple(unreadable),
+        of=of,
         several=several,
-        complete=several and bot is None,
+        every_version=bot is None,
     )
-
-
-def _versions(runner: Runner, name: str, bot: str | None) -> Iterator[tuple[str, str]]:
-    for version in (bot,) if bot is not None else runner.versions(name):
-        yield name, version

@@ -25,6 +25,9 @@ ALL = "all"
 class Runner(Protocol):
     """What the commands need of `replay.runner`."""
 
+    def names(self) -> Sequence[str]:
+        """The name of every scenario there is, readable or not."""
+
     def scenarios(self) -> Sequence[tuple[str, str]]:
         """Name and title of every scenario there is."""
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from replay import cli
 from replay.ci.attempt import Attempt
+from replay.cli.shared import Runner
 from replay.result import Finding, RunResult, Verdict
 from simulator.errors import SimulatorError
 from tests.replay.made import result
@@ -27,6 +28,9 @@ class MadeRunner:
 
     made: Mapping[str, Mapping[str, RunResult | SimulatorError] | SimulatorError]
     asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def names(self) -> Sequence[str]:
+        return list(self.made)
 
     def scenarios(self) -> Sequence[tuple[str, str]]:
         return [(name, f"title of {name}") for name in self.made]
@@ -60,7 +64,7 @@ class MadeRunner:
 
 def replay(
     monkeypatch: pytest.MonkeyPatch,
-    runner: MadeRunner,
+    runner: Runner,
     *arguments: str | Path,
     environment: Mapping[str, str | Path] | None = None,
 ) -> Result:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -39,9 +38,17 @@ def verified(took_ms: float, at_most_ms: int = 3000, **changes: Any) -> RunResul
     return result("current", milestones=seen, verdict=Verdict(findings=(finding,)), **changes)
 
 
+def everything(_: str) -> bool:
+    return True
+
+
+def nothing(_: str) -> bool:
+    return False
+
+
 def changes(before: RunResult, after: RunResult) -> list[str]:
     kept = baseline.made_of([attempt(before)])
-    *told, _ = lines(compare(kept, [attempt(after)], complete=True))
+    *told, _ = lines(compare(kept, [attempt(after)], covers=everything))
     return [each.removeprefix("sklusdt current: ") for each in told]
 
 
@@ -49,28 +56,28 @@ def test_a_baseline_is_read_as_it_was_written(tmp_path: Path) -> None:
     made = baseline.made_of([attempt(verified(512.000001)), attempt(broken("old"))])
     file = tmp_path / "baseline.json"
     file.write_text(baseline.text(made), encoding="utf-8")
-    assert baseline.read(file) == made
+    assert baseline.read("--baseline", file) == made
     entry = made.scenarios["sklusdt"]["current"]
-    assert entry.figures_ms["SKLUSDT verification"] == Decimal("512.000001")
+    assert entry.figures_ms["SKLUSDT: verification"] == Decimal("512.000001")
 
 
 def test_the_file_is_sorted_json_with_one_line_for_each_figure() -> None:
     written = baseline.text(baseline.made_of([attempt(verified(512)), attempt(broken("old"))]))
     document = json.loads(written)
     assert json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n" == written
-    assert '     "SKLUSDT verification": 512,\n' in written
+    assert '     "SKLUSDT: verification": 512,\n' in written
     assert document["format"] == 1
 
 
 def test_a_run_like_the_baseline_is_identical() -> None:
     kept = baseline.made_of([attempt(verified(512))])
-    found = compare(kept, [attempt(verified(512))], complete=True)
+    found = compare(kept, [attempt(verified(512))], covers=everything)
     assert (found.changes, found.identical) == ((), 1)
 
 
 def test_a_figure_that_moved_is_told_with_what_its_limit_says() -> None:
     assert changes(verified(512), verified(1980)) == [
-        "SKLUSDT verification 512 ms -> 1,980 ms, still within its limit (also: "
+        "SKLUSDT: verification 512 ms -> 1,980 ms, still within its limit (also: "
         "verification_confirmed at most 3.000 s after verification_started)"
     ]
 
@@ -80,7 +87,7 @@ def test_a_figure_beyond_its_limit_is_told_with_the_expectation_that_broke() -> 
     assert changes(verified(512), verified(3100)) == [
         "outcome as expected -> UNEXPECTED",
         f"{name}: held -> BROKEN",
-        f"SKLUSDT verification 512 ms -> 3,100 ms, beyond its limit (also: {name})",
+        f"SKLUSDT: verification 512 ms -> 3,100 ms, beyond its limit (also: {name})",
     ]
 
 
@@ -98,6 +105,23 @@ def test_the_least_moves_are_only_counted(before_ms: float, after_ms: float, tol
     small = ["2 figures moved by less than 1 ms and 1%"]
     assert (found == small) is not told
     assert len(found) == 1
+
+
+def test_of_several_symbols_the_one_that_broke_the_invariant_is_not_guessed() -> None:
+    name = "no_unprotected_position"
+
+    def left(held: bool, **longest_ms: int) -> RunResult:
+        finding = Finding(kind="invariant", name=name, held=held, evidence="")
+        longest = {symbol: each * MS for symbol, each in longest_ms.items()}
+        return result("current", verdict=Verdict(findings=(finding,)), unprotected_ns=longest)
+
+    *_, alone = changes(left(True, A=100), left(False, A=9000))
+    assert alone == "A: without stop-loss 100 ms -> 9,000 ms, beyond its limit"
+    *_, first, second = changes(left(True, A=100, B=100), left(False, A=200, B=9000))
+    assert first == "A: without stop-loss 100 ms -> 200 ms"
+    assert second == "B: without stop-loss 100 ms -> 9,000 ms"
+    (both,) = changes(left(True, A=100, B=100), left(True, A=100, B=200))
+    assert both == "B: without stop-loss 100 ms -> 200 ms, still within its limit"
 
 
 def test_an_expectation_that_was_met_and_is_not_any_more_is_told() -> None:
@@ -175,19 +199,19 @@ def test_runs_that_are_new_gone_or_cannot_be_run_are_told() -> None:
     )
     stalled = attempt(StalledError("somebody still waits"), version="stalls")
     now = [attempt(result("old")), attempt(result("new")), stalled]
-    assert lines(compare(kept, now, complete=True)) == [
+    assert lines(compare(kept, now, covers=everything)) == [
         "sklusdt new: new, as expected",
         "sklusdt stalls: was as expected, now ended by StalledError: somebody still waits",
         "sklusdt gone: gone, was in the baseline",
         "3 runs changed, 1 are identical",
     ]
-    assert "gone" not in str(compare(kept, now, complete=False))
+    assert "gone" not in str(compare(kept, now, covers=nothing))
 
 
 def test_what_could_not_be_read_is_not_called_gone() -> None:
     kept = baseline.made_of([attempt(result("old"))])
     unread = attempt(InputError("sklusdt.yaml:1: is no scenario"), version="")
-    (told, _) = lines(compare(kept, [unread], complete=True))
+    (told, _) = lines(compare(kept, [unread], covers=everything))
     assert told == "sklusdt: now unusable input: sklusdt.yaml:1: is no scenario"
 
 
@@ -232,30 +256,86 @@ def test_comparing_with_a_baseline_and_writing_it_anew_compares_with_the_old_one
     assert "0 runs changed, 1 are identical" in shown
 
 
+def kept(file: Path) -> dict[str, list[str]]:
+    """The versions that a baseline has of each scenario."""
+    scenarios = baseline.read("--baseline", file).scenarios
+    return {name: sorted(versions) for name, versions in scenarios.items()}
+
+
 def test_writing_the_baseline_of_some_keeps_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "baseline.json"
-    made = MadeRunner({name: {"old": result(), "current": result()} for name in ("a", "b")})
-    replay(monkeypatch, made, "run", "--all", "--write-baseline", file)
-    changed: Mapping[str, Any] = {"a": {"current": verified(512)}}
-    replay(monkeypatch, MadeRunner(changed), "run", "a", "--write-baseline", file)
-    kept = baseline.read(file).scenarios
-    assert {name: sorted(versions) for name, versions in kept.items()} == {
-        "a": ["current", "old"],
-        "b": ["current", "old"],
+    names = ("a", "b", "mine/c.yaml", "other/d.yaml")
+    made = MadeRunner({name: {"old": result(), "current": result()} for name in names})
+    for name in names:
+        replay(monkeypatch, made, "run", name, "--write-baseline", file)
+    now = MadeRunner({"a": {"current": verified(512)}, "mine/e.yaml": {"current": result()}})
+
+    def write(*arguments: str | Path) -> dict[str, list[str]]:
+        replay(monkeypatch, now, "run", *arguments, "--write-baseline", file)
+        return kept(file)
+
+    monkeypatch.chdir(tmp_path)
+    both = ["current", "old"]
+    assert write("a", "--bot", "current") == dict.fromkeys(names, both)
+    entries = baseline.read("--baseline", file).scenarios
+    assert entries["a"]["current"].figures_ms["SKLUSDT: verification"] == 512
+    assert write("a") == {**dict.fromkeys(names, both), "a": ["current"]}
+    Path("mine").mkdir()
+    Path("mine/e.yaml").touch()
+    # A folder has nothing to say of scenarios elsewhere, nor have all of the project's own.
+    assert write("mine") == {
+        "a": ["current"],
+        "b": both,
+        "mine/e.yaml": ["current"],
+        "other/d.yaml": both,
     }
-    assert kept["a"]["current"].figures_ms["SKLUSDT verification"] == 512
-    replay(monkeypatch, MadeRunner(changed), "run", "--all", "--write-baseline", file)
-    assert list(baseline.read(file).scenarios) == ["a"]
+    del now.made["mine/e.yaml"]  # type: ignore[attr-defined]
+    assert write("--all") == {
+        "a": ["current"],
+        "mine/e.yaml": ["current"],
+        "other/d.yaml": both,
+    }
+
+
+def test_what_could_not_be_run_keeps_its_place_in_the_baseline(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "baseline.json"
+    made = MadeRunner({name: {"current": result()} for name in ("a", "b")})
+    replay(monkeypatch, made, "run", "--all", "--write-baseline", file)
+    stalled = StalledError("somebody still waits")
+    now = MadeRunner({"a": {"current": stalled}, "b": InputError("b.yaml:1: is no scenario")})
+    replay(monkeypatch, now, "run", "--all", "--write-baseline", file)
+    assert kept(file) == {"a": ["current"], "b": ["current"]}
+
+
+def test_a_file_that_is_no_baseline_is_not_written_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "notes.json"
+    file.write_text('{"mine": 1}', encoding="utf-8")
+    ended = replay(
+        monkeypatch, runner_of(current=result()), "run", "--all", "--write-baseline", file
+    )
+    assert ended.exit_code == 2
+    assert "remove it and write it anew" in ended.stderr
+    assert file.read_text(encoding="utf-8") == '{"mine": 1}'
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("{]", r"b.json:1: is no YAML"),
-        ("[]", r"b.json:1: format — must be 1 in a baseline, and is missing; write it anew with"),
-        ('{\n "format": 2}', r"b.json:2: format: 2 — must be 1 in a baseline; write it anew with"),
+        (
+            "[]",
+            r"b.json:1: format — must be 1 in a baseline, and is missing; remove it and write it",
+        ),
+        (
+            '{\n "format": 2}',
+            r"b.json:2: format: 2 — must be 1 in a baseline; remove it and write it anew with",
+        ),
         ('{\n "format": 1,\n "scenarios": {\n  "a": 7}}', r"b.json:4: scenarios.a: 7 — "),
         ('{\n "format": 1,\n "scenarios": {},\n "more": 1}', r"b.json:4: more — no such key"),
     ],

@@ -25,10 +25,10 @@ def test_spans_begin_and_end_with_the_milestones_of_one_symbol() -> None:
         )
     )
     assert figures(made) == {
-        "AUSDT to active": 2500 * MS,
-        "AUSDT to stop-loss": 1500 * MS,
-        "AUSDT verification": 512 * MS,
-        "BUSDT verification": 10_500 * MS,
+        "AUSDT: to active": 2500 * MS,
+        "AUSDT: to stop-loss": 1500 * MS,
+        "AUSDT: verification": 512 * MS,
+        "BUSDT: verification": 10_500 * MS,
     }
 
 
@@ -40,7 +40,7 @@ def test_a_symbol_that_is_opened_twice_has_its_spans_numbered() -> None:
             for index, name in enumerate(("operation_started", "position_active"))
         )
     )
-    assert figures(made) == {"AUSDT to active": S, "AUSDT to active (2)": S}
+    assert figures(made) == {"AUSDT: to active": S, "AUSDT: to active (2)": S}
 
 
 def test_an_expectation_of_a_time_gives_how_far_it_was_off() -> None:
@@ -71,9 +71,9 @@ def test_an_expectation_of_a_time_gives_how_far_it_was_off() -> None:
 def test_sklusdt_has_the_figures_of_its_log() -> None:
     found = figures(runner.run("sklusdt", version="2025-10-28"))
     # verification_started 22:34:12.857, verification_timeout 22:34:23.371 in the log.
-    assert abs(found["SKLUSDT verification"] - 10_514 * MS) <= 2 * MS
+    assert abs(found["SKLUSDT: verification"] - 10_514 * MS) <= 2 * MS
     # From the fill until the close order's fill, as its finding says: 11.825 s.
-    assert round(found["SKLUSDT without stop-loss"] / S, 3) in (11.824, 11.825)
+    assert round(found["SKLUSDT: without stop-loss"] / S, 3) in (11.824, 11.825)
 
 
 def test_a_position_that_is_protected_has_its_longest_time_without_a_stop_loss() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from replay import runner as real_runner
 from replay.result import RunResult
+from scenarios import catalogue
 from simulator.errors import (
     InputError,
     OverBudgetError,
@@ -115,6 +117,28 @@ def test_the_versions_of_one_scenario_after_the_one_that_stalls_are_run(
     assert "a, bot current, seed 1: as expected" in ended.stdout
     assert ended.stderr == f"replay: {stalled}\n"
     assert "1 could not be run" in ended.stdout
+
+
+def test_scenarios_that_end_in_the_same_way_are_all_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    stalled = StalledError("nothing is ready and nothing is scheduled")
+    runner = MadeRunner({"a": {"old": stalled, "current": stalled}, "b": {"old": stalled}})
+    assert replay(monkeypatch, runner, "run", "--all").stderr == (
+        f"replay: a old, current: {stalled}\nreplay: b old: {stalled}\n"
+    )
+
+
+def test_a_broken_scenario_among_those_at_hand_does_not_end_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = catalogue.FOLDER / "behaviours" / "reply_lost.yaml"
+    (tmp_path / "good.yaml").write_bytes(source.read_bytes())
+    (tmp_path / "bad.yaml").write_text("name: bad\n", encoding="utf-8")
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    ended = replay(monkeypatch, real_runner, "run", "--all")
+    assert ended.exit_code == 2
+    assert "runs, 0 not as expected" in ended.stdout
+    assert "1 could not be run" in ended.stdout
+    assert ended.stderr.startswith("replay: bad: ")
 
 
 def test_a_folder_is_every_scenario_in_it_by_path(

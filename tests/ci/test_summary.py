@@ -45,7 +45,7 @@ def test_the_table_has_a_row_for_each_version_with_its_outcome_and_changes() -> 
         attempt(InputError("x.yaml:14: no such key"), scenario="x.yaml", version=""),
     ]
     kept = baseline.made_of([attempt(result("old")), attempt(result("current"))])
-    comparison = compare(kept, attempts, complete=True)
+    comparison = compare(kept, attempts, covers=lambda _: True)
     rows, text = shown(summary.text(attempts, comparison))
     assert rows == [
         ["", "scenario", "version", "outcome", "fulfilled", "virtual", "against the baseline"],

@@ -35,6 +35,9 @@ class MadeRunner:
     make: Callable[[str, int], RunResult] = lambda version, _: result(version)
     asked: list[tuple[str, str, int | None]] = field(default_factory=list)
 
+    def names(self) -> Sequence[str]:
+        return ["sklusdt"]
+
     def scenarios(self) -> Sequence[tuple[str, str]]:
         return [("sklusdt", "The fill beats the REST reply")]
 
@@ -249,8 +252,8 @@ def test_all_runs_every_scenario_and_ends_with_one_table(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class Several(MadeRunner):
-        def scenarios(self) -> Sequence[tuple[str, str]]:
-            return [("sklusdt", "one"), ("velvetusdt", "another")]
+        def names(self) -> Sequence[str]:
+            return ["sklusdt", "velvetusdt"]
 
         def versions(self, name_or_path: str, /) -> tuple[str, ...]:
             return VERSIONS[:2]
