@@ -70,7 +70,7 @@ def _of_attempt(attempt: Attempt, root: Path) -> Iterator[str]:
         # The surprises come first, one complaint each.
         key = surprises[number].key if number < len(surprises) else ()
         line = document.line(key) if key else 1
-        told = f"{complaint}\nrepeat with: {result.command}"
+        told = f"{complaint}\nrepeat with: {attempt.repeat}"
         yield command("error", told, file=file, line=line, title=title)
     for rule, key in _silent_faults(result, document):
         told = f"fault {rule} never fired: this run says nothing about it"

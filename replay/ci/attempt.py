@@ -45,6 +45,16 @@ class Attempt:
         return _OUTCOMES[self.code]
 
     @property
+    def repeat(self) -> str:
+        """The command that does it again, wherever `replay` lies on the reader's machine; empty
+        of what left no result."""
+        if self.result is None:
+            return ""
+        _, _, rest = self.result.command.partition(" run ")
+        twice = " --twice" if self.deterministic is False else ""
+        return f"replay run {rest}{twice}"
+
+    @property
     def complaints(self) -> tuple[str, ...]:
         """Everything that is not as expected, a line or more for each."""
         if self.error is not None:

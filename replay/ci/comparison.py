@@ -76,7 +76,7 @@ def lines(comparison: Comparison) -> list[str]:
         for each in comparison.changes
     ]
     changed = len({(each.scenario, each.version) for each in comparison.changes})
-    return [*told, f"{changed} runs changed, {comparison.identical} are identical"]
+    return [*told, f"runs changed: {changed}, identical: {comparison.identical}"]
 
 
 def _of_run(old: Entry | None, attempt: Attempt) -> Iterator[tuple[Kind, str]]:

@@ -14,7 +14,6 @@ from xml.etree.ElementTree import Element, SubElement
 
 from replay import report
 from replay.ci.attempt import Attempt
-from replay.exit_codes import ExitCode
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write, the escape of a terminal's colours among them."""
@@ -68,9 +67,7 @@ def _add_case(suite: Element, attempt: Attempt) -> None:
     if attempt.result is None:
         _add(case, "error", type(attempt.error).__name__, complaints)
         return
-    told = [*complaints, "", f"repeat with: {attempt.result.command}"]
-    if attempt.code is ExitCode.NOT_DETERMINISTIC:
-        told[-1] += " --twice"
+    told = [*complaints, "", f"repeat with: {attempt.repeat}"]
     _add(case, "failure", attempt.outcome, told)
     SubElement(case, "system-out").text = _clean(
         report.plain(report.timeline_table(attempt.result))

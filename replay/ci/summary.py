@@ -102,8 +102,8 @@ def _complaint(attempt: Attempt) -> str:
     version = f", bot {attempt.version}" if attempt.version else ""
     told = [f"\n### {escaped(attempt.scenario + version)}: {escaped(attempt.outcome)}\n\n"]
     told += [f"- {escaped(complaint)}\n" for complaint in attempt.complaints]
-    if attempt.result is not None:
-        told.append(f"\nRepeat with:\n\n{_code(attempt.result.command)}")
+    if attempt.repeat:
+        told.append(f"\nRepeat with:\n\n{_code(attempt.repeat)}")
     return "".join(told)
 
 

@@ -141,7 +141,7 @@ def _ending(found: Differences, one: TraceFile) -> str:
             count = len(one.entries) - a
             return (
                 f"{how} from entry {a + 1} of A and {b + 1} of B on, at {moment}: "
-                f"the last {count:,} entries"
+                f"{count:,} to the end"
             )
     return "never the same again"
 

@@ -203,7 +203,7 @@ def test_runs_that_are_new_gone_or_cannot_be_run_are_told() -> None:
         "sklusdt new: new, as expected",
         "sklusdt stalls: was as expected, now ended by StalledError: somebody still waits",
         "sklusdt gone: gone, was in the baseline",
-        "3 runs changed, 1 are identical",
+        "runs changed: 3, identical: 1",
     ]
     assert "gone" not in str(compare(kept, now, covers=nothing))
 
@@ -253,7 +253,7 @@ def test_comparing_with_a_baseline_and_writing_it_anew_compares_with_the_old_one
     shown = replay(monkeypatch, runner_of(current=verified(1980)), *both).stdout
     assert "512 ms -> 1,980 ms" in shown
     shown = replay(monkeypatch, runner_of(current=verified(1980)), *both).stdout
-    assert "0 runs changed, 1 are identical" in shown
+    assert "runs changed: 0, identical: 1" in shown
 
 
 def kept(file: Path) -> dict[str, list[str]]:

@@ -100,6 +100,12 @@ def test_a_run_that_differs_from_itself_is_repeated_twice(tmp_path: Path) -> Non
     assert failure.text.endswith("--seed 1 --twice")
 
 
+def test_the_command_to_repeat_it_is_for_any_machine(tmp_path: Path) -> None:
+    made = replace(broken(), command="/opt/python/bin/replay run 'a run.yaml' --seed 1")
+    ((case,),) = read(junit.text([attempt(made)]), tmp_path)
+    assert case.result[0].text.endswith("repeat with: replay run 'a run.yaml' --seed 1")
+
+
 def test_what_xml_cannot_hold_is_written_in_words(tmp_path: Path) -> None:
     told = "\x1b[31mred\x00 & <b> ]]> \ud800 ✅"
     made = broken("current", replace(BROKEN, evidence=told))

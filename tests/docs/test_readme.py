@@ -48,7 +48,9 @@ def test_the_world_as_a_library_works_as_shown() -> None:
     assert figures.split()[0] == "1.05"  # three round trips of 350 ms
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/world.md", "docs/scenarios.md"])
+@pytest.mark.parametrize(
+    "file", ["README.md", "docs/world.md", "docs/scenarios.md", "docs/replaying.md", "docs/ci.md"]
+)
 def test_links_between_the_documents_lead_somewhere(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+?)\)", text):

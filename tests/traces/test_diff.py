@@ -188,7 +188,7 @@ def test_the_first_difference_is_told_with_what_led_to_it(tmp_path: Path) -> Non
     assert f"  >      5  {text([other[4]])}".rstrip() in shown
     assert "    params.quantity: 308 -> 307" in shown
     assert "the last milestone of both: operation_started at 1.500 s" in shown
-    assert "the same from entry 6 of A and 6 of B on, at 4.000 s: the last 1 entries" in shown
+    assert "the same from entry 6 of A and 6 of B on, at 4.000 s: 1 to the end" in shown
 
 
 def test_the_first_difference_in_more_than_times_is_told_as_well(tmp_path: Path) -> None:
