@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from replay import runner
 from tests.ci.made import replay
 
-SCENARIO = Path(__file__).parents[2] / "scenarios" / "sklusdt.yaml"
+ROOT = Path(__file__).parents[2]
+SCENARIO = ROOT / "scenarios" / "sklusdt.yaml"
 ONE_WAY_MS, WAIT_MS = 256, 1468
 ROUND_TRIP_MS = 2 * ONE_WAY_MS  # 512: the bot asks once whether its order is there
 OPTIONS = ("run", "skl.yaml", "--bot", "current")
@@ -75,3 +82,31 @@ def test_nothing_changed_is_identical(monkeypatch: pytest.MonkeyPatch) -> None:
     replay(monkeypatch, runner, *OPTIONS, "--write-baseline", "b.json")
     ended = replay(monkeypatch, runner, *OPTIONS, "--baseline", "b.json", "--strict-baseline")
     assert (ended.exit_code, told(ended.stdout)) == (0, ["runs changed: 0, identical: 1"])
+
+
+def test_a_bot_whose_code_only_moved_in_its_file_is_identical(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    options = ("run", "sklusdt", "--bot", "2025-10-28")  # its trace tells of places in the code
+    before = json_of(replay(monkeypatch, runner, *options, "--json", "-").stdout)
+    replay(monkeypatch, runner, *options, "--write-baseline", "b.json")
+    shutil.copytree(ROOT / "bot_under_test", tmp_path / "bot_under_test")
+    edited = tmp_path / "bot_under_test" / "reference" / "verification.py"
+    edited.write_text("# one\n# two\n" + edited.read_text(encoding="utf-8"), encoding="utf-8")
+    command = [*options, "--baseline", "b.json", "--strict-baseline", "--json", "after.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from replay.cli import main; main()", *command],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},  # the edited bot goes before the other
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "runs changed: 0, identical: 1" in done.stdout
+    after = json_of(Path("after.json").read_text(encoding="utf-8"))
+    assert after["digest"] != before["digest"]  # it was the edited bot that ran
+
+
+def json_of(text: str) -> dict[str, Any]:
+    (run,) = json.loads(text)["runs"]
+    found: dict[str, Any] = run
+    return found
