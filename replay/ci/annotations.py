@@ -107,7 +107,7 @@ def _names(data: object, place: tuple[str, ...]) -> list[object]:
 def _resolved(file: str) -> Path:
     """A problem's file: as it was given, or from the project's root."""
     path = Path(file)
-    return path if path.exists() else catalogue.ROOT / path
+    return path if path.exists() else catalogue.FOLDER.parent / path
 
 
 def _shown(file: Path, root: Path) -> str:

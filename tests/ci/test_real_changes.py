@@ -96,7 +96,7 @@ def test_a_bot_whose_code_only_moved_in_its_file_is_identical(
     command = [*options, "--baseline", "b.json", "--strict-baseline", "--json", "after.json"]
     done = subprocess.run(
         [sys.executable, "-c", "from replay.cli import main; main()", *command],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},  # the edited bot goes before the other
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},  # the edited bot
         capture_output=True,
         text=True,
     )
