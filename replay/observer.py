@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from replay.evidence import Interval, VenueOrder
+from replay.truth import OrderMoment
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.facts import Fact, OrderFact
 from simulator.exchange.orders import Order, Side
@@ -33,8 +34,10 @@ class ExchangeObserver:
         self._intervals: list[Interval] = []
         self._since: dict[str, tuple[int, Decimal, bool]] = {}
         self._stops: dict[str, dict[int, Order]] = {}
+        self._moments: list[OrderMoment] = []
         self._earlier = [order.order_id for order in exchange.orders(account)]
         for order in exchange.open_orders(account):
+            self._moments.append(self._moment("RESTING", order, now_ns))
             if order.type.conditional and not order.type.take_profit:
                 self._stops.setdefault(order.symbol, {})[order.order_id] = order
         for position in exchange.positions(account):
@@ -44,6 +47,8 @@ class ExchangeObserver:
     def _hear(self, fact: Fact) -> None:
         if isinstance(fact, OrderFact) and fact.account == self._account:
             order = fact.order
+            price = fact.fill.price if fact.fill is not None else None
+            self._moments.append(self._moment(fact.change.value, order, fact.time_ns, price))
             if order.type.conditional and not order.type.take_profit:
                 stops = self._stops.setdefault(order.symbol, {})
                 if order.status.open:
@@ -95,6 +100,28 @@ class ExchangeObserver:
         found = tuple(self._intervals)
         del self._intervals[done:]
         return found
+
+    def _moment(
+        self, change: str, order: Order, time_ns: int, price: Decimal | None = None
+    ) -> OrderMoment:
+        return OrderMoment(
+            time_ns=time_ns,
+            change=change,
+            symbol=self._name_of(order.symbol),
+            order_id=self._kind.order_id(order.order_id),
+            client_order_id=order.client_order_id,
+            side=order.side.value,
+            type=order.type.value,
+            quantity=order.quantity,
+            filled=order.filled,
+            open=order.status.open,
+            conditional=order.type.conditional,
+            price=price if price is not None else order.trigger_price or order.price,
+        )
+
+    def order_moments(self) -> tuple[OrderMoment, ...]:
+        """Every change of the account's orders so far, in the order in which they happened."""
+        return tuple(self._moments)
 
     def positions(self) -> dict[str, Decimal]:
         """The truth now, flat symbols left out."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from replay.truth import VenueTruth
 
 FindingKind = Literal["expectation", "invariant"]
 
@@ -132,6 +135,7 @@ class RunResult:
     unknown_hosts: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     over_budget: tuple[str, ...] = ()  # what was not finished when time was up
+    truth: tuple[VenueTruth, ...] = ()  # what was so at each venue, whoever could see it
     trace: Sequence[Mapping[str, Any]] = ()
     trace_lines: tuple[str, ...] = ()  # the same as JSON lines, as the digest sees them
 

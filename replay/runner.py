@@ -28,6 +28,7 @@ from replay.logs.milestones import load as load_patterns
 from replay.logs.production_log import ProductionLog
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
+from replay.truth import VenueTruth
 from replay.venue_moments import venue_moments
 from scenarios import catalogue, loader
 from scenarios.schema import Scenario
@@ -144,6 +145,14 @@ def play(
         ),
         refusals=tuple(str(refusal) for refusal in world.refusals),
         over_budget=tuple(guest.over_budget),
+        truth=tuple(
+            VenueTruth(
+                venue=venue,
+                orders=each.order_moments(),
+                positions=each.protection(stage.world.env.start_ns + virtual_ns),
+            )
+            for venue, each in stage.observers.items()
+        ),
         trace=entries,
         trace_lines=lines,
     )
