@@ -1,4 +1,5 @@
-"""The options of `replay run` for machines that build; docs/ci.md tells what they write."""
+"""The options of `replay run` that write: pictures (docs/pictures.md), and what machines that build
+read (docs/ci.md)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,14 @@ from typing import Annotated
 
 import typer
 
+Html = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a page to look at, named as --trace names."),
+]
+Perfetto = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a trace for Perfetto, named as --trace names."),
+]
 JUnit = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write the results as JUnit XML, for CI.")
 ]

@@ -29,6 +29,8 @@ class Wanted:
     """The options that ask for something to be written, or to be compared with."""
 
     trace: Path | None = None
+    html: Path | None = None
+    perfetto: Path | None = None
     json: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
@@ -67,16 +69,31 @@ def exit_code(
     return gravest(codes)
 
 
-def write_trace(file: Path, result: RunResult, selection: Selection) -> None:
-    """One run's trace, with scenario and version before the suffix where there are several."""
+def write_run(wanted: Wanted, result: RunResult, selection: Selection) -> None:
+    """One run's trace and pictures."""
+    if wanted.trace is not None:
+        text = "".join(f"{line}\n" for line in result.trace_lines)
+        write("--trace", _file_of(wanted.trace, result, selection), text)
+    if wanted.html is not None:
+        from replay import pictures
+
+        write("--html", _file_of(wanted.html, result, selection), pictures.page(result))
+    if wanted.perfetto is not None:
+        from replay import pictures
+
+        text = pictures.perfetto_trace(result)
+        write("--perfetto", _file_of(wanted.perfetto, result, selection), text)
+
+
+def _file_of(file: Path, result: RunResult, selection: Selection) -> Path:
+    """With scenario and version before the suffix where there are several."""
     parts = [file.stem]
     if selection.several:
         name = result.scenario.removesuffix(".yaml").removesuffix(".yml")
         parts.append(name.strip("/").replace("/", "-"))
     if len(selection.runs) > 1:
         parts.append(result.version)
-    named = file.with_name(".".join(parts) + file.suffix)
-    write("--trace", named, "".join(f"{line}\n" for line in result.trace_lines))
+    return file.with_name(".".join(parts) + file.suffix)
 
 
 def write_all(

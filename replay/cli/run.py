@@ -53,6 +53,8 @@ def run_scenario(
         Path | None,
         typer.Option(metavar="FILE", help="Write the results as JSON; - writes nothing else."),
     ] = None,
+    html: options.Html = None,
+    perfetto: options.Perfetto = None,
     junit: options.JUnit = None,
     markdown: options.Markdown = None,
     baseline: options.Baseline = None,
@@ -62,6 +64,8 @@ def run_scenario(
     """Runs scenarios, by default with every version of the bot that they speak of."""
     wanted = Wanted(
         trace=trace,
+        html=html,
+        perfetto=perfetto,
         json=json,
         junit=junit,
         markdown=markdown,
@@ -98,8 +102,7 @@ def _run_all(
         result = attempt.result
         if result is None:
             continue
-        if wanted.trace is not None:
-            outputs.write_trace(wanted.trace, result, selection)
+        outputs.write_run(wanted, result, selection)
         if not (selection.several and attempt.ok):
             out.print(report.section(result, deterministic=attempt.deterministic))
     results = [attempt.result for attempt in attempts if attempt.result is not None]

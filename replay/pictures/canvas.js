@@ -1,0 +1,482 @@
+// Draws the part of a scene that is in view. What would fall on one pixel is drawn once, so a frame
+// costs by the pixel and not by the event.
+
+const GUTTER = 158;
+const AXIS = 30;
+const HEAD = 18;
+const TRAVEL = 92;
+const ROW_HEIGHT = 17;
+const TALLEST = 120;
+const LETTER = 6.1;
+const FONT = "11px system-ui, sans-serif";
+const BOLD = "600 11px system-ui, sans-serif";
+
+class Drawing {
+  constructor(canvas, scene, scale, clock) {
+    Object.assign(this, { canvas, scene, scale, clock });
+    this.context = canvas.getContext("2d");
+    this.scroll = 0;
+    this.selected = null;
+    this.measure = null;
+    this.showHidden = false;
+    this.drawn = { marks: 0, labels: 0, arrows: 0 };
+    this.layOut();
+    this.readColours();
+  }
+
+  readColours() {
+    const style = getComputedStyle(document.documentElement);
+    this.colour = {};
+    for (const name of ["ground", "raised", "line", "faint", "text", "quiet", "accent", "request",
+      "reply", "event", "plain", "good", "warning", "bad", "hidden", "truth", "hit", "selected",
+      "ontone"]) {
+      this.colour[name] = style.getPropertyValue(`--${name}`).trim();
+    }
+  }
+
+  /** From top to bottom: a head for each host, under it its lanes. */
+  layOut() {
+    let y = 4;
+    let host = null;
+    this.heads = [];
+    this.places = this.scene.lanes.map((lane) => {
+      if (lane.host !== host) {
+        host = lane.host;
+        this.heads.push({ y, host });
+        y += HEAD;
+      }
+      const travels = lane.host === "network" && lane.name === "on the way";
+      const tallest = lane.name.endsWith("connections") ? TALLEST / 3 : TALLEST;
+      const row = Math.max(1.5, Math.min(ROW_HEIGHT, tallest / lane.rows));
+      const height = travels ? TRAVEL : Math.max(ROW_HEIGHT, lane.rows * row) + 5;
+      const place = { y, height, row, travels };
+      y += height;
+      return place;
+    });
+    this.height = y + 6;
+    this.band = this.places.find((place) => place.travels);
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    const { width, height } = this.canvas.getBoundingClientRect();
+    this.size = { width, height };
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.scale.left = GUTTER;
+    this.scale.width = Math.max(50, width - GUTTER - 12);
+    this.scrollBy(0);
+  }
+
+  scrollBy(pixels) {
+    const most = Math.max(0, this.height - (this.size.height - AXIS));
+    this.scroll = Math.min(Math.max(0, this.scroll + pixels), most);
+  }
+
+  top(lane) { return AXIS + this.places[lane].y - this.scroll; }
+
+  draw() {
+    const { context, size, colour } = this;
+    this.drawn = { marks: 0, labels: 0, arrows: 0 };
+    context.fillStyle = colour.ground;
+    context.fillRect(0, 0, size.width, size.height);
+    context.font = FONT;
+    context.textBaseline = "middle";
+    this.tick = ticks(this.scale, this.clock);
+    this.drawLanes();
+    context.save();
+    context.beginPath();
+    context.rect(GUTTER, AXIS, size.width - GUTTER, size.height - AXIS);
+    context.clip();
+    this.drawPairs();
+    this.drawArrows();
+    this.scene.lanes.forEach((_, lane) => this.drawLaneMarks(lane));
+    this.drawRaces();
+    this.drawMeasure();
+    context.restore();
+    this.drawAxis();
+    this.drawBar();
+  }
+
+  /** Where the view is, if not all lanes fit. */
+  drawBar() {
+    const { context, size, height } = this;
+    const room = size.height - AXIS;
+    if (height <= room) return;
+    context.fillStyle = this.colour.hidden;
+    context.fillRect(size.width - 5, AXIS + (this.scroll / height) * room, 4, room * room / height);
+  }
+
+  drawLanes() {
+    const { context, colour, size } = this;
+    this.scene.lanes.forEach((lane, number) => {
+      const y = this.top(number);
+      const { height } = this.places[number];
+      if (lane.truth) {
+        context.fillStyle = colour.truth;
+        context.fillRect(0, y, size.width, height);
+      } else if (this.places[number].travels) {
+        context.fillStyle = colour.faint;
+        context.fillRect(GUTTER, y, size.width, height);
+      }
+      context.fillStyle = colour.quiet;
+      context.textAlign = "right";
+      context.fillText(lane.name, GUTTER - 8, y + Math.min(height, ROW_HEIGHT + 5) / 2);
+      context.fillStyle = colour.faint;
+      context.fillRect(0, y + height - 1, size.width, 1);
+    });
+    context.textAlign = "left";
+    for (const { y, host } of this.heads) {
+      const top = AXIS + y - this.scroll;
+      context.fillStyle = colour.raised;
+      context.fillRect(0, top, size.width, HEAD - 1);
+      context.fillStyle = colour.text;
+      context.font = BOLD;
+      context.fillText(host, 8, top + HEAD / 2);
+      context.font = FONT;
+    }
+    context.fillStyle = colour.faint;
+    for (const { t } of this.tick.labelled) {
+      context.fillRect(Math.round(this.scale.x(t)), AXIS, 1, size.height);
+    }
+  }
+
+  drawAxis() {
+    const { context, colour, size } = this;
+    context.fillStyle = colour.raised;
+    context.fillRect(0, 0, size.width, AXIS);
+    context.fillStyle = colour.line;
+    context.fillRect(0, AXIS - 1, size.width, 1);
+    context.fillRect(GUTTER, AXIS, 1, size.height);
+    context.fillStyle = colour.quiet;
+    for (const t of this.tick.small) context.fillRect(Math.round(this.scale.x(t)), AXIS - 4, 1, 3);
+    context.textAlign = "center";
+    for (const { t, label } of this.tick.labelled) {
+      const x = this.scale.x(t);
+      context.fillStyle = colour.quiet;
+      context.fillRect(Math.round(x), AXIS - 8, 1, 7);
+      context.fillStyle = colour.text;
+      const half = (label.length * LETTER) / 2 + 2;
+      if (x - half > GUTTER && x + half < size.width) context.fillText(label, x, AXIS / 2 - 3);
+    }
+    context.textAlign = "left";
+    context.fillStyle = colour.quiet;
+    context.fillText(`${duration(this.scale.span)} in view`, 8, AXIS / 2);
+  }
+
+  /** How an item is filled: by who travels in the bot's lane and the windows, else by tone. */
+  fill(number) {
+    const tone = this.scene.tone(number);
+    if (tone !== "plain") return this.colour[tone];
+    const kind = this.scene.kind(number);
+    if (kind === "request") return this.colour.request;
+    return kind === "stream" ? this.colour.event : this.colour.plain;
+  }
+
+  /** The marks of a lane that the log's switch leaves. */
+  marks(lane) { return this.scene.marks[this.showHidden ? "all" : "shown"][lane]; }
+
+  drawLaneMarks(lane) {
+    this.drawMarks(lane, this.marks(lane), true);
+    this.drawMarks(lane, this.scene.notable[lane], false);
+    this.drawMarks(lane, this.scene.hitMarks[lane], true);
+  }
+
+  drawMarks(lane, marks, labels) {
+    const { scale } = this;
+    let last = -Infinity;
+    for (let i = marks.first(scale.t(GUTTER - 14));
+      i < marks.length && marks.start[i] <= scale.to; i += 1) {
+      const x = scale.x(marks.start[i]);
+      if (marks.span[i]) this.drawSpan(lane, marks, i, x, labels);
+      else if (x - last >= 1) {
+        last = x;
+        // What else falls on this pixel is told by a number.
+        let same = i;
+        if (marks.pointsOnly) same = lowerBound(marks.start, scale.t(x + 1), i + 1) - 1;
+        this.drawPoint(lane, marks, i, x, labels ? same : -1);
+        i = same;
+      }
+    }
+  }
+
+  drawPoint(lane, marks, i, x, labelled) {
+    const { context, scene } = this;
+    const number = marks.item[i];
+    const place = this.places[lane];
+    const y = this.top(lane) + (lane === scene.wire ? place.height - 7 : place.height / 2);
+    this.halo(number, x - 6, y - 8, 12, 16);
+    context.fillStyle = this.fill(number);
+    context.beginPath();
+    if (scene.kind(number) === "log") context.rect(x - 1, y - 6, 2.5, 12);
+    else if (lane === scene.wire) {
+      context.moveTo(x, y - 6);
+      context.lineTo(x + 4, y + 4);
+      context.lineTo(x - 4, y + 4);
+    } else {
+      context.moveTo(x, y - 5);
+      context.lineTo(x + 5, y);
+      context.lineTo(x, y + 5);
+      context.lineTo(x - 5, y);
+    }
+    context.fill();
+    this.drawn.marks += 1;
+    if (labelled >= 0 && lane !== scene.wire) {
+      this.labelBeside(marks, labelled, x + 8, y, labelled - i);
+    }
+  }
+
+  drawSpan(lane, marks, i, x, labels) {
+    const { context, scale, scene } = this;
+    const number = marks.item[i];
+    const place = this.places[lane];
+    const left = Math.max(x, GUTTER - 4);
+    const right = Math.min(scale.x(marks.end[i]), this.size.width + 4);
+    const width = Math.max(right - left, 3);
+    const y = this.top(lane) + 2 + marks.row[i] * place.row;
+    const height = Math.max(1, place.row - 2);
+    this.halo(number, left - 3, y - 2, width + 6, height + 4);
+    context.fillStyle = this.fill(number);
+    context.globalAlpha = scene.kind(number) === "connection" ? 0.45 : 0.85;
+    context.fillRect(left, y, width, height);
+    context.globalAlpha = 1;
+    this.drawn.marks += 1;
+    if (place.row < 12 || !labels) return;
+    const room = Math.min(width, right - left) - 8;
+    if (room > 34) {
+      const solid = scene.kind(number) !== "connection";
+      this.label(scene.items[number][TITLE], Math.max(left, GUTTER) + 4, y + height / 2, room,
+        solid ? this.colour.ontone : this.colour.text);
+    } else if (scene.lanes[lane].rows === 1) {
+      this.labelBeside(marks, i, left + width + 3, y + height / 2, 0);
+    }
+  }
+
+  /** A label to the right of a mark, where the next one leaves room for it. */
+  labelBeside(marks, i, x, y, others) {
+    const { context, scale, scene } = this;
+    const end = i + 1 < marks.length ? scale.x(marks.start[i + 1]) - 10 : this.size.width - 6;
+    if (end - x < 40) return;
+    const number = marks.item[i];
+    const tone = scene.tone(number);
+    const colour = tone === "plain" || tone === "good" ? this.colour.text : this.colour[tone];
+    const text = scene.items[number][TITLE].split("\n", 1)[0];
+    const told = others ? `${text} (+${others})` : text;
+    context.fillStyle = this.colour.ground;
+    context.globalAlpha = 0.7;
+    context.fillRect(x - 1, y - 7, Math.min(end - x, told.length * LETTER), 14);
+    context.globalAlpha = 1;
+    this.label(told, x, y, end - x, colour);
+  }
+
+  label(text, x, y, room, colour) {
+    const line = text.split("\n", 1)[0];
+    const letters = Math.floor(room / LETTER);
+    this.context.fillStyle = colour;
+    const shown = line.length > letters ? `${line.slice(0, Math.max(1, letters - 1))}…` : line;
+    this.context.fillText(shown, x, y, room);
+    this.drawn.labels += 1;
+  }
+
+  halo(number, x, y, width, height) {
+    const { context, colour, scene } = this;
+    if (scene.isHit[number]) {
+      context.fillStyle = colour.hit;
+      context.fillRect(x, y, width, height);
+    }
+    if (number === this.selected) {
+      context.strokeStyle = colour.selected;
+      context.lineWidth = 2;
+      context.strokeRect(x, y, width, height);
+    }
+  }
+
+  /** The corners of an arrow's way: down or up through the lanes, aslant through the network. */
+  way(i) {
+    const { scene, scale } = this;
+    const { travels } = scene;
+    const up = scene.arrow_kinds[travels.row[i]] !== "request";
+    const lane = scene.items[travels.item[i]][LANE];
+    const wire = this.top(scene.wire) + this.places[scene.wire].height - (up ? 3 : 5);
+    const venue = this.top(lane) + Math.min(8, this.places[lane].height / 2);
+    const top = AXIS + this.band.y - this.scroll;
+    const bottom = top + this.band.height;
+    const from = scale.x(travels.start[i]);
+    const to = scale.x(travels.end[i]);
+    return up
+      ? [[from, venue], [from, bottom], [to, top], [to, wire]]
+      : [[from, wire], [from, top], [to, bottom], [to, venue]];
+  }
+
+  /** The arrows of which any part is in view, as places in `scene.travels`. */
+  * arrowsInView() {
+    const { scale, scene } = this;
+    const { travels } = scene;
+    for (let i = travels.first(scale.from);
+      i < travels.length && travels.start[i] <= scale.to; i += 1) {
+      if (travels.end[i] >= scale.from) yield i;
+    }
+  }
+
+  drawArrows() {
+    const { context, scene, scale } = this;
+    const { travels } = scene;
+    const last = new Map();
+    const chosen = [];
+    for (const i of this.arrowsInView()) {
+      const number = travels.item[i];
+      if (number === this.selected || scene.isHit[number]) chosen.push(i);
+      const pixel = Math.round(scale.x(travels.start[i]));
+      const where = travels.row[i] * 1000 + scene.items[number][LANE];
+      if (last.get(where) === pixel) continue;
+      last.set(where, pixel);
+      this.drawArrow(i, 1, this.wayOfBad(number) ? 0.9 : 0.6);
+    }
+    context.globalAlpha = 1;
+    for (const i of chosen) this.drawArrow(i, 2.5, 1);
+    context.globalAlpha = 1;
+  }
+
+  wayOfBad(number) { return this.scene.tone(number) === "bad" || this.scene.items[number][AHEAD]; }
+
+  drawArrow(i, width, alpha) {
+    const { context, colour, scene } = this;
+    const corners = this.way(i);
+    const number = scene.travels.item[i];
+    const market = scene.lanes[scene.items[number][LANE]].name === "market stream";
+    context.globalAlpha = market && width === 1 ? alpha * 0.5 : alpha;
+    context.strokeStyle = context.fillStyle = number === this.selected
+      ? colour.selected : colour[scene.arrow_kinds[scene.travels.row[i]]];
+    context.lineWidth = width;
+    context.beginPath();
+    corners.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
+    context.stroke();
+    this.drawn.arrows += 1;
+    if (scene.arrow_kinds[scene.travels.row[i]] === "event") return; // ends in its own mark
+    const [[, before], [x, y]] = corners.slice(-2);
+    const back = Math.sign(before - y) * (5 + width);
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x - 3 - width / 2, y + back);
+    context.lineTo(x + 3 + width / 2, y + back);
+    context.fill();
+  }
+
+  /** Between events and the reply that they came before: how much time that was. */
+  drawRaces() {
+    const { context, colour, scale, scene } = this;
+    const races = new Map();
+    for (const i of this.arrowsInView()) {
+      const item = scene.items[scene.travels.item[i]];
+      if (item[AHEAD] === null || scene.arrow_kinds[scene.travels.row[i]] !== "event") continue;
+      const x = scale.x(item[ARRIVES]);
+      const end = scale.x(item[ARRIVES] + item[AHEAD]);
+      if (end - x < 3 || x > this.size.width || end < GUTTER) continue;
+      const key = `${item[ARRIVES]} ${item[NOTE]}`;
+      if (!races.has(key)) races.set(key, { x, end, note: item[NOTE], names: new Set() });
+      races.get(key).names.add(item[TITLE].split(" ", 1)[0]);
+    }
+    const taken = [];
+    for (const { x, end, note, names } of races.values()) {
+      const text = `${[...names].join(", ")} ${note}`;
+      const width = context.measureText(text).width;
+      let at = end + 6;
+      if (end - x > width + 16) at = (x + end - width) / 2;
+      else if (at + width > this.size.width) at = x - width - 6;
+      const [left, right] = [Math.min(x, at) - 6, Math.max(end, at + width) + 6];
+      const line = [0, 1, 2, 3, 4].find((each) => !taken.some((other) => (
+        other.line === each && other.left < right && other.right > left)));
+      if (line === undefined) continue;
+      taken.push({ line, left, right });
+      const y = AXIS + this.band.y - this.scroll + 12 + 17 * line;
+      context.strokeStyle = colour.warning;
+      context.lineWidth = 1.5;
+      context.beginPath();
+      for (const edge of [x, end]) {
+        context.moveTo(edge, y - 6);
+        context.lineTo(edge, y + 6);
+      }
+      context.moveTo(x, y);
+      context.lineTo(end, y);
+      context.stroke();
+      context.fillStyle = colour.faint;
+      context.fillRect(at - 3, y - 7, width + 6, 14);
+      context.fillStyle = colour.warning;
+      context.fillText(text, at, y);
+      this.drawn.labels += 1;
+    }
+  }
+
+  /** From each of production's milestones to the run's own. */
+  drawPairs() {
+    const { context, scene, scale, colour } = this;
+    const last = {};
+    for (const { virtual, production } of scene.pairs) {
+      if (virtual === null || production === null) continue;
+      const [here, there] = [scene.items[virtual], scene.items[production]];
+      const x = scale.x(here[START]);
+      const other = scale.x(there[START]);
+      if (Math.max(x, other) < GUTTER || Math.min(x, other) > this.size.width) continue;
+      if (Math.round(x) === last.x && Math.round(other) === last.other) continue;
+      Object.assign(last, { x: Math.round(x), other: Math.round(other) });
+      context.strokeStyle = colour.line;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(other, this.top(there[LANE]) + this.places[there[LANE]].height / 2 + 5);
+      context.lineTo(x, this.top(here[LANE]) + this.places[here[LANE]].height / 2 - 5);
+      context.stroke();
+    }
+  }
+
+  drawMeasure() {
+    if (!this.measure) return;
+    const { context, scale, colour, size } = this;
+    const [x, other] = this.measure.map((t) => scale.x(t)).sort((one, two) => one - two);
+    context.globalAlpha = 0.15;
+    context.fillStyle = colour.accent;
+    context.fillRect(x, AXIS, other - x, size.height);
+    context.globalAlpha = 1;
+    context.fillStyle = colour.accent;
+    context.font = BOLD;
+    const apart = Math.abs(this.measure[1] - this.measure[0]);
+    context.fillText(duration(apart), x + 4, AXIS + 10);
+    context.font = FONT;
+  }
+
+  /** The item under a point of the canvas, or null. */
+  at(x, y) {
+    const { scene, scale } = this;
+    const lane = this.places.findIndex((place, number) => (
+      y >= this.top(number) && y < this.top(number) + place.height));
+    if (x < GUTTER || y < AXIS || lane < 0) return null;
+    if (this.places[lane].travels) return this.arrowAt(x, y);
+    const marks = this.marks(lane);
+    const row = Math.floor((y - this.top(lane) - 2) / this.places[lane].row);
+    let best = null;
+    let nearest = 7;
+    for (let i = marks.first(scale.t(x - 7));
+      i < marks.length && marks.start[i] <= scale.t(x + 7); i += 1) {
+      if (marks.span[i] && marks.row[i] !== row && this.places[lane].row > 6) continue;
+      const left = scale.x(marks.start[i]) - x;
+      const right = x - scale.x(marks.end[i]);
+      const distance = Math.max(left, right, 0) + (marks.span[i] ? 0.5 : 0);
+      if (distance < nearest) [nearest, best] = [distance, marks.item[i]];
+    }
+    return best;
+  }
+
+  arrowAt(x, y) {
+    let best = null;
+    let nearest = 6;
+    for (const i of this.arrowsInView()) {
+      const [, [x0, y0], [x1, y1]] = this.way(i);
+      const length = Math.hypot(x1 - x0, y1 - y0);
+      const distance = Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length;
+      if (distance < nearest && x >= Math.min(x0, x1) - 6 && x <= Math.max(x0, x1) + 6) {
+        [nearest, best] = [distance, this.scene.travels.item[i]];
+      }
+    }
+    return best;
+  }
+}

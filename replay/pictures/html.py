@@ -1,0 +1,189 @@
+"""A run as one page that needs nothing else: no network, no font, no library.
+
+What the page is given, as JSON in an element of its own:
+
+    run         scenario, title, version, seed, command, digest, start_s (epoch), start_ns (rest),
+                offset_s, virtual_ns, ok
+    lanes       [{host, name, truth, rows}]
+    kinds, tones  words that items and arrows name by number
+    items       [[kind, lane, row, start, end, span, title, tone, note, sent, arrives, ahead,
+                bot_row, detail]], times in ns since the start, or null
+    arrows      [[item, kind, start, end]]
+    pairs       [{name, text, virtual, production, difference_ns}]
+    findings, hidden, faults, unreached, left_out, wire
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from replay.clocktime import NS_PER_S, clock_time
+from replay.pictures.builder import picture
+from replay.pictures.model import ArrowKind, Item, Picture, Shape, Tone
+from replay.result import RunResult
+
+SCRIPTS = ("scale.js", "scene.js", "canvas.js", "panels.js", "page.js")
+_TONES = [tone.value for tone in Tone]
+_ARROWS = [kind.value for kind in ArrowKind]
+
+
+def page(result: RunResult) -> str:
+    """The whole page. The same result gives the same text."""
+    script = "\n".join(_part(name) for name in SCRIPTS)
+    style = _part("page.css")
+    parts = {
+        "@POLICY@": _policy(script, style),
+        "@TITLE@": escape(f"{result.scenario}, bot {result.version}, seed {result.seed}"),
+        "@STYLE@": style,
+        "@DATA@": as_script_data(document(result)),
+        "@SCRIPT@": script,
+    }
+    text = _part("page.html")
+    # From the front, so that nothing in a part is taken for a place to fill.
+    filled = []
+    for name, part in parts.items():
+        before, text = text.split(name)
+        filled += [before, part]
+    return "".join([*filled, text])
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """What the page shows; see the module."""
+    drawn = picture(result)
+    kinds = list(dict.fromkeys(item.kind for item in drawn.items))
+    return {
+        "run": _run(result),
+        "lanes": [
+            {"host": lane.host, "name": lane.name, "truth": lane.truth, "rows": lane.rows}
+            for lane in drawn.lanes
+        ],
+        "kinds": kinds,
+        "tones": _TONES,
+        "arrow_kinds": _ARROWS,
+        "items": [_item(item, kinds) for item in drawn.items],
+        "arrows": [
+            [arrow.item, _ARROWS.index(arrow.kind.value), arrow.start_ns, arrow.end_ns]
+            for arrow in drawn.arrows
+        ],
+        "pairs": _pairs(drawn),
+        "wire": drawn.wire,
+        "findings": _findings(result),
+        "hidden": [
+            {
+                "type": one.type,
+                "message": one.message,
+                "place": one.place,
+                "level": one.level,
+                "count": one.count,
+                "t": one.first_ns - result.start_ns,
+            }
+            for one in result.hidden
+        ],
+        "faults": dict(result.faults_fired),
+        "unreached": [*result.unknown_hosts, *result.refusals, *result.over_budget],
+        "left_out": {
+            **drawn.left_out,
+            **(
+                {"lines of the log not understood": n}
+                if (n := len(result.unread_log_lines))
+                else {}
+            ),
+        },
+    }
+
+
+def as_script_data(value: Any) -> str:
+    """JSON that cannot end the element it stands in, nor start another one in it."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _part(name: str) -> str:
+    return files("replay.pictures").joinpath(name).read_text(encoding="utf-8")
+
+
+def _policy(script: str, style: str) -> str:
+    """Nothing may be loaded from anywhere, and no script or style but these may run."""
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _run(result: RunResult) -> dict[str, Any]:
+    start_s, start_ns = divmod(result.start_ns, NS_PER_S)
+    # Without the folder of the program, which is another one on every machine.
+    command = "replay run " + result.command.partition(" run ")[2]
+    return {
+        "scenario": result.scenario,
+        "title": result.title,
+        "version": result.version,
+        "seed": result.seed,
+        "command": command,
+        "digest": result.digest,
+        "start_s": start_s,
+        "start_ns": start_ns,
+        "offset_s": result.utc_offset_s,
+        "virtual_ns": result.virtual_ns,
+        "ok": result.verdict.ok,
+        "outcomes": dict(result.outcomes),
+    }
+
+
+def _item(item: Item, kinds: list[str]) -> list[Any]:
+    return [
+        kinds.index(item.kind),
+        item.lane,
+        item.row,
+        item.start_ns,
+        item.end_ns,
+        int(item.shape is Shape.SPAN),
+        item.title,
+        _TONES.index(item.tone.value),
+        item.note,
+        item.sent_ns,
+        item.arrives_ns,
+        item.ahead_ns,
+        item.bot_row,
+        item.detail,
+    ]
+
+
+def _pairs(drawn: Picture) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": pair.name,
+            "text": pair.text,
+            "virtual": pair.virtual,
+            "production": pair.production,
+            "difference_ns": pair.difference_ns,
+        }
+        for pair in drawn.pairs
+    ]
+
+
+def _findings(result: RunResult) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": one.kind,
+            "name": one.name,
+            "held": one.held,
+            "expected": one.expected,
+            "ok": one.ok,
+            "evidence": one.evidence,
+            "t": None if one.time_ns is None else one.time_ns - result.start_ns,
+            "time": None if one.time_ns is None else clock_time(one.time_ns, result.utc_offset_s),
+        }
+        for one in result.verdict.findings
+    ]
