@@ -20,6 +20,7 @@ class Drawing {
     this.measure = null;
     this.showHidden = false;
     this.drawn = { marks: 0, labels: 0, arrows: 0 };
+    this.arrows = new Arrows(this);
     this.layOut();
     this.readColours();
   }
@@ -90,9 +91,9 @@ class Drawing {
     context.rect(GUTTER, AXIS, size.width - GUTTER, size.height - AXIS);
     context.clip();
     this.drawPairs();
-    this.drawArrows();
+    this.arrows.draw();
     this.scene.lanes.forEach((_, lane) => this.drawLaneMarks(lane));
-    this.drawRaces();
+    this.arrows.drawRaces();
     this.drawMeasure();
     context.restore();
     this.drawAxis();
@@ -292,122 +293,6 @@ class Drawing {
     }
   }
 
-  /** The corners of an arrow's way: down or up through the lanes, aslant through the network. */
-  way(i) {
-    const { scene, scale } = this;
-    const { travels } = scene;
-    const up = scene.arrow_kinds[travels.row[i]] !== "request";
-    const lane = scene.items[travels.item[i]][LANE];
-    const wire = this.top(scene.wire) + this.places[scene.wire].height - (up ? 3 : 5);
-    const venue = this.top(lane) + Math.min(8, this.places[lane].height / 2);
-    const top = AXIS + this.band.y - this.scroll;
-    const bottom = top + this.band.height;
-    const from = scale.x(travels.start[i]);
-    const to = scale.x(travels.end[i]);
-    return up
-      ? [[from, venue], [from, bottom], [to, top], [to, wire]]
-      : [[from, wire], [from, top], [to, bottom], [to, venue]];
-  }
-
-  /** The arrows of which any part is in view, as places in `scene.travels`. */
-  * arrowsInView() {
-    const { scale, scene } = this;
-    const { travels } = scene;
-    for (let i = travels.first(scale.from);
-      i < travels.length && travels.start[i] <= scale.to; i += 1) {
-      if (travels.end[i] >= scale.from) yield i;
-    }
-  }
-
-  drawArrows() {
-    const { context, scene, scale } = this;
-    const { travels } = scene;
-    const last = new Map();
-    const chosen = [];
-    for (const i of this.arrowsInView()) {
-      const number = travels.item[i];
-      if (number === this.selected || scene.isHit[number]) chosen.push(i);
-      const pixel = Math.round(scale.x(travels.start[i]));
-      const where = travels.row[i] * 1000 + scene.items[number][LANE];
-      if (last.get(where) === pixel) continue;
-      last.set(where, pixel);
-      this.drawArrow(i, 1, this.wayOfBad(number) ? 0.9 : 0.6);
-    }
-    context.globalAlpha = 1;
-    for (const i of chosen) this.drawArrow(i, 2.5, 1);
-    context.globalAlpha = 1;
-  }
-
-  wayOfBad(number) { return this.scene.tone(number) === "bad" || this.scene.items[number][AHEAD]; }
-
-  drawArrow(i, width, alpha) {
-    const { context, colour, scene } = this;
-    const corners = this.way(i);
-    const number = scene.travels.item[i];
-    const market = scene.lanes[scene.items[number][LANE]].name === "market stream";
-    context.globalAlpha = market && width === 1 ? alpha * 0.5 : alpha;
-    context.strokeStyle = context.fillStyle = number === this.selected
-      ? colour.selected : colour[scene.arrow_kinds[scene.travels.row[i]]];
-    context.lineWidth = width;
-    context.beginPath();
-    corners.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.stroke();
-    this.drawn.arrows += 1;
-    if (scene.arrow_kinds[scene.travels.row[i]] === "event") return; // ends in its own mark
-    const [[, before], [x, y]] = corners.slice(-2);
-    const back = Math.sign(before - y) * (5 + width);
-    context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(x - 3 - width / 2, y + back);
-    context.lineTo(x + 3 + width / 2, y + back);
-    context.fill();
-  }
-
-  /** Between events and the reply that they came before: how much time that was. */
-  drawRaces() {
-    const { context, colour, scale, scene } = this;
-    const races = new Map();
-    for (const i of this.arrowsInView()) {
-      const item = scene.items[scene.travels.item[i]];
-      if (item[AHEAD] === null || scene.arrow_kinds[scene.travels.row[i]] !== "event") continue;
-      const x = scale.x(item[ARRIVES]);
-      const end = scale.x(item[ARRIVES] + item[AHEAD]);
-      if (end - x < 3 || x > this.size.width || end < GUTTER) continue;
-      const key = `${item[ARRIVES]} ${item[NOTE]}`;
-      if (!races.has(key)) races.set(key, { x, end, note: item[NOTE], names: new Set() });
-      races.get(key).names.add(item[TITLE].split(" ", 1)[0]);
-    }
-    const taken = [];
-    for (const { x, end, note, names } of races.values()) {
-      const text = `${[...names].join(", ")} ${note}`;
-      const width = context.measureText(text).width;
-      let at = end + 6;
-      if (end - x > width + 16) at = (x + end - width) / 2;
-      else if (at + width > this.size.width) at = x - width - 6;
-      const [left, right] = [Math.min(x, at) - 6, Math.max(end, at + width) + 6];
-      const line = [0, 1, 2, 3, 4].find((each) => !taken.some((other) => (
-        other.line === each && other.left < right && other.right > left)));
-      if (line === undefined) continue;
-      taken.push({ line, left, right });
-      const y = AXIS + this.band.y - this.scroll + 12 + 17 * line;
-      context.strokeStyle = colour.warning;
-      context.lineWidth = 1.5;
-      context.beginPath();
-      for (const edge of [x, end]) {
-        context.moveTo(edge, y - 6);
-        context.lineTo(edge, y + 6);
-      }
-      context.moveTo(x, y);
-      context.lineTo(end, y);
-      context.stroke();
-      context.fillStyle = colour.faint;
-      context.fillRect(at - 3, y - 7, width + 6, 14);
-      context.fillStyle = colour.warning;
-      context.fillText(text, at, y);
-      this.drawn.labels += 1;
-    }
-  }
-
   /** From each of production's milestones to the run's own. */
   drawPairs() {
     const { context, scene, scale, colour } = this;
@@ -450,7 +335,7 @@ class Drawing {
     const lane = this.places.findIndex((place, number) => (
       y >= this.top(number) && y < this.top(number) + place.height));
     if (x < GUTTER || y < AXIS || lane < 0) return null;
-    if (this.places[lane].travels) return this.arrowAt(x, y);
+    if (this.places[lane].travels) return this.arrows.at(x, y);
     const marks = this.marks(lane);
     const row = Math.floor((y - this.top(lane) - 2) / this.places[lane].row);
     let best = null;
@@ -462,20 +347,6 @@ class Drawing {
       const right = x - scale.x(marks.end[i]);
       const distance = Math.max(left, right, 0) + (marks.span[i] ? 0.5 : 0);
       if (distance < nearest) [nearest, best] = [distance, marks.item[i]];
-    }
-    return best;
-  }
-
-  arrowAt(x, y) {
-    let best = null;
-    let nearest = 6;
-    for (const i of this.arrowsInView()) {
-      const [, [x0, y0], [x1, y1]] = this.way(i);
-      const length = Math.hypot(x1 - x0, y1 - y0);
-      const distance = Math.abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length;
-      if (distance < nearest && x >= Math.min(x0, x1) - 6 && x <= Math.max(x0, x1) + 6) {
-        [nearest, best] = [distance, this.scene.travels.item[i]];
-      }
     }
     return best;
   }

@@ -27,7 +27,7 @@ from replay.pictures.builder import picture
 from replay.pictures.model import ArrowKind, Item, Picture, Shape, Tone
 from replay.result import RunResult
 
-SCRIPTS = ("scale.js", "scene.js", "canvas.js", "panels.js", "page.js")
+SCRIPTS = ("scale.js", "scene.js", "arrows.js", "canvas.js", "panels.js", "page.js")
 _TONES = [tone.value for tone in Tone]
 _ARROWS = [kind.value for kind in ArrowKind]
 

@@ -268,7 +268,7 @@ window.replay = {
     lane: scene.items[number][LANE],
   }),
   count: () => ({ items: scene.items.length, arrows: scene.travels.length }),
-  arrows: () => [...drawing.arrowsInView()].map((i) => ({
+  arrows: () => [...drawing.arrows.inView()].map((i) => ({
     item: scene.travels.item[i], kind: scene.arrow_kinds[scene.travels.row[i]],
     start: scene.travels.start[i], end: scene.travels.end[i],
   })),
