@@ -13,6 +13,7 @@ Format"), https://perfetto.dev/docs/getting-started/other-formats
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -96,7 +97,7 @@ class _Events:
         return {"pid": self._pids[host], "tid": tid}
 
     def _ts(self, time_ns: int) -> float:
-        return (time_ns - self._origin_ns) / _US
+        return _us(time_ns - self._origin_ns)
 
     def _slice(self, item: Item, start_ns: int, end_ns: int, thread: Mapping[str, int]) -> Event:
         return {
@@ -104,7 +105,7 @@ class _Events:
             "name": item.title.partition("\n")[0],
             "cat": item.kind,
             "ts": self._ts(start_ns),
-            "dur": max(end_ns - start_ns, _SHORTEST_NS) / _US,
+            "dur": _us(max(end_ns - start_ns, _SHORTEST_NS)),
             **thread,
             "args": {**item.detail, **({"note": item.note} if item.note else {})},
         }
@@ -186,6 +187,15 @@ def _inside(arrow: Arrow, item: Item) -> tuple[int, int]:
     leaves_ns = max(item.start_ns, arrow.start_ns - _SHORTEST_NS)
     waits_since_ns = arrow.end_ns if item.sent_ns is None else item.sent_ns
     return leaves_ns, max(waits_since_ns, arrow.end_ns - _SHORTEST_NS)
+
+
+def _us(time_ns: int) -> float:
+    """Microseconds of which a reader that multiplies and cuts off has the exact nanosecond again.
+
+    Perfetto does; what it read as 1 ns earlier would lie outside the slice it belongs to.
+    """
+    time_us = time_ns / _US
+    return time_us if int(time_us * _US) == time_ns else math.nextafter(time_us, math.inf)
 
 
 def _rank(event: Event) -> int:

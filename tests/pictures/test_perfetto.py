@@ -7,10 +7,12 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from replay import pictures, runner
 from replay.result import RunResult
-from tests.pictures.made import event, reply, request, run_of
+from tests.pictures.made import event, log, reply, request, run_of
 from tests.replay.made import MS, S
 
 # "Trace Event Format": what an event of each phase must have.
@@ -38,8 +40,8 @@ def events(request: pytest.FixtureRequest) -> list[Event]:
 
 
 def ns(us: float) -> int:
-    """Exact: the format's doubles hold nanoseconds for years."""
-    return round(us * 1000)
+    """As Perfetto reads it (`CoerceToTs` of its importer): what is left over is cut off."""
+    return int(us * 1000)
 
 
 def span(one: Event) -> tuple[int, int]:
@@ -147,3 +149,9 @@ def test_a_request_that_lasts_no_time_is_a_slice_of_a_nanosecond() -> None:
     events = events_of(run_of(request(1, S), reply(1, S)))
     slices = [each for each in events if each["ph"] == "X"]
     assert sorted(each["dur"] for each in slices) == [0.001, 350_000]
+
+
+@given(st.integers(0, 10**15))
+def test_no_nanosecond_is_lost_on_the_way_through_the_formats_microseconds(at: int) -> None:
+    (event,) = (each for each in events_of(run_of(log(at, "line"))) if each["ph"] == "i")
+    assert ns(event["ts"]) == at
