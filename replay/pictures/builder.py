@@ -158,7 +158,7 @@ class _Builder:
             entry["t"],
             entry["message"],
             tone=Tone.HIDDEN if entry.get("hidden") else tone,
-            detail=_payload(entry),
+            detail={name: value for name, value in _payload(entry).items() if name != "message"},
         )
 
     def _connection(self, entry: Entry, ends: Mapping[Key3, Entry]) -> None:

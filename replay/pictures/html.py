@@ -18,6 +18,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,7 @@ from replay.pictures.model import ArrowKind, Item, Picture, Shape, Tone
 from replay.result import RunResult
 
 SCRIPTS = ("scale.js", "scene.js", "arrows.js", "canvas.js", "panels.js", "page.js")
+_LARGEST = 2**53 - 1  # JavaScript's MAX_SAFE_INTEGER
 _TONES = [tone.value for tone in Tone]
 _ARROWS = [kind.value for kind in ArrowKind]
 
@@ -156,8 +158,20 @@ def _item(item: Item, kinds: list[str]) -> list[Any]:
         item.arrives_ns,
         item.ahead_ns,
         item.bot_row,
-        item.detail,
+        _exact(item.detail),
     ]
+
+
+def _exact(value: Any) -> Any:
+    """With numbers that a browser would round as text."""
+    match value:
+        case int() if abs(value) > _LARGEST:
+            return str(value)
+        case Mapping():
+            return {name: _exact(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_exact(each) for each in value]
+    return value
 
 
 def _pairs(drawn: Picture) -> list[dict[str, Any]]:

@@ -40,12 +40,36 @@ class LogList {
     let place = this.items.indexOf(number);
     if (place < 0) place = Math.max(0, lowerBound(this.times, this.scene.moment(number) + 1) - 1);
     this.selected = this.items[place];
+    this.reveal(place);
+    this.draw();
+  }
+
+  /** Brings the last line up to a moment into view. */
+  lookAt(t) { this.reveal(Math.max(0, lowerBound(this.times, t) - 1)); }
+
+  reveal(place) {
     const top = place * LINE;
     const { scrollTop, clientHeight } = this.pane;
     if (top < scrollTop + LINE || top > scrollTop + clientHeight - 2 * LINE) {
       this.pane.scrollTop = top - clientHeight / 2;
     }
-    this.draw();
+  }
+
+  /** Brings the lines of a time into view, if none of them is. */
+  keepUp(from, to) {
+    const [first, last] = [lowerBound(this.times, from), lowerBound(this.times, to)];
+    const top = this.pane.scrollTop / LINE;
+    const bottom = top + this.pane.clientHeight / LINE - 1;
+    if (first < last && (last <= top || first >= bottom)) this.reveal(first);
+  }
+
+  /** Marks which lines are of the time that the picture shows. */
+  mark(from, to) {
+    this.range = { from, to };
+    for (const row of this.rows.children) {
+      const t = this.scene.moment(Number(row.dataset.item));
+      row.classList.toggle("away", t < from || t > to);
+    }
   }
 
   draw() {
@@ -69,6 +93,7 @@ class LogList {
       row.append(make("span", "said", item[TITLE].replaceAll("\n", " ⏎ ")));
       return row;
     }));
+    if (this.range) this.mark(this.range.from, this.range.to);
     if (!this.items.length) this.rows.append(make("div", "row quiet", "no log line"));
   }
 }
@@ -141,10 +166,13 @@ function fillVerdict(scene, clock, goTo) {
   pane.append(make("h2", "", "Also"), ...also.map((line) => make("p", "", line)));
 }
 
-/** A payload as it was; texts that are JSON themselves are opened. */
+/** A payload as it was; texts that are JSON themselves are opened, if no number changes by it. */
 function opened(value) {
   if (typeof value === "string" && /^[[{]/.test(value)) {
-    try { return opened(JSON.parse(value)); } catch { return value; }
+    try {
+      const found = JSON.parse(value);
+      return JSON.stringify(found) === value ? opened(found) : value;
+    } catch { return value; }
   }
   if (Array.isArray(value)) return value.map(opened);
   if (value && typeof value === "object") {
@@ -185,7 +213,6 @@ function showDetails(scene, clock, number) {
   if (item[NOTE]) parts.push(make("p", "note", item[NOTE]));
   parts.push(make("pre", "", JSON.stringify(opened(item[DETAIL]), null, 2)));
   pane.replaceChildren(...parts);
-  pane.className = "full";
   pane.scrollTop = 0;
 }
 
@@ -202,7 +229,7 @@ function fillHeader(scene) {
   for (const [name, text, stroke] of [
     ["request", "request", true], ["reply", "reply", true], ["event", "stream event", true],
     ["plain", "milestone, order, log"], ["good", "filled, protected"],
-    ["warning", "stands still, warning"], ["bad", "refused, unprotected, error"],
+    ["warning", "stands still, warning, came before a reply"], ["bad", "refused, unprotected, error"],
     ["hidden", "hidden by the log level"], ["truth", "the venue's truth"]]) {
     const entry = make("span");
     entry.append(make("i", `c-${name}${stroke ? " stroke" : ""}`), text);

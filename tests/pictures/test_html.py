@@ -72,6 +72,12 @@ def test_data_is_still_json() -> None:
     assert not re.search("[<>&\u2028\u2029\x00\n]", as_script_data(value))
 
 
+def test_numbers_that_a_browser_would_round_are_text() -> None:
+    (item,) = document(run_of(log(S, "line", ids=[2**53 - 1, 2**53 + 1], ok=True)))["items"]
+    assert item[-1]["ids"] == [2**53 - 1, "9007199254740993"]
+    assert item[-1]["ok"] is True
+
+
 def test_neither_real_time_nor_the_programs_folder_is_on_the_page() -> None:
     result = full_result()
     slow = replace(result, real_s=99.0, command=f"/home/me/bin/{result.command}")
