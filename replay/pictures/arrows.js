@@ -3,17 +3,17 @@
 class Arrows {
   constructor(drawing) { this.drawing = drawing; }
 
-  /** The corners of an arrow's way: down or up through the lanes, aslant through the network. */
+  /** The corners of an arrow's way: straight through the lanes, aslant through the network. */
   way(i) {
     const { drawing } = this;
     const { scene, scale } = drawing;
     const { travels } = scene;
     const up = scene.arrow_kinds[travels.row[i]] !== "request";
     const lane = scene.items[travels.item[i]][LANE];
-    const wire = drawing.top(scene.wire) + drawing.places[scene.wire].height - (up ? 3 : 5);
+    const wire = drawing.top(scene.wire) + drawing.places[scene.wire].height - HEARD;
     const venue = drawing.top(lane) + Math.min(8, drawing.places[lane].height / 2);
-    const top = AXIS + drawing.band.y - drawing.scroll;
-    const bottom = top + drawing.band.height;
+    const top = AXIS + drawing.band.y - drawing.scroll + drawing.races;
+    const bottom = top + drawing.band.height - drawing.races;
     const from = scale.x(travels.start[i]);
     const to = scale.x(travels.end[i]);
     return up
@@ -42,9 +42,12 @@ class Arrows {
       const number = travels.item[i];
       if (number === drawing.selected) chosen.push(i);
       const hit = scene.isHit[number];
-      const pixel = Math.round(scale.x(travels.start[i]));
+      const pixel = `${Math.round(scale.x(travels.start[i]))} ${Math.round(scale.x(travels.end[i]))}`;
       const where = `${travels.row[i]} ${scene.items[number][LANE]} ${hit}`;
-      if (last.get(where) === pixel) continue;
+      if (last.get(where) === pixel) {
+        drawing.drawn.skipped += 1;
+        continue;
+      }
       last.set(where, pixel);
       if (hit) chosen.push(i);
       else this.drawOne(i, 1, this.matters(number) ? 0.9 : 0.6);
@@ -68,12 +71,16 @@ class Arrows {
     context.strokeStyle = context.fillStyle = number === drawing.selected
       ? colour.selected : colour[scene.arrow_kinds[scene.travels.row[i]]];
     context.lineWidth = width;
-    context.beginPath();
-    corners.forEach(([x, y], at) => (at ? context.lineTo(x, y) : context.moveTo(x, y)));
-    context.stroke();
+    const [start, leaves, arrives, end] = corners;
+    this.line(leaves, arrives);
+    // Weaker where it only crosses lanes of others.
+    context.globalAlpha *= width === 1 ? 0.5 : 1;
+    this.line(start, leaves);
+    this.line(arrives, end);
     drawing.drawn.arrows += 1;
     if (scene.arrow_kinds[scene.travels.row[i]] === "event") return; // ends in its own mark
-    const [[, before], [x, y]] = corners.slice(-2);
+    context.globalAlpha = alpha;
+    const [[, before], [x, y]] = [arrives, end];
     const back = Math.sign(before - y) * (5 + width);
     context.beginPath();
     context.moveTo(x, y);
@@ -82,17 +89,46 @@ class Arrows {
     context.fill();
   }
 
+  line([x, y], [toX, toY]) {
+    const { context } = this.drawing;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(toX, toY);
+    context.stroke();
+  }
+
+  /** How many are not drawn because they would lie on another one, pixel by pixel. */
+  tell() {
+    const { drawing } = this;
+    const { context, colour, drawn } = drawing;
+    if (!drawn.skipped) return;
+    const all = drawn.arrows + drawn.skipped;
+    const y = AXIS + drawing.band.y - drawing.scroll + drawing.races;
+    context.fillStyle = colour.quiet;
+    context.textAlign = "right";
+    context.fillText(`${drawn.arrows} of ${all} arrows`, GUTTER - 8, y + 28);
+    context.fillText("others lie under them", GUTTER - 8, y + 44);
+    context.textAlign = "left";
+  }
+
   /** Between events and the reply that they came before: how much time that was. */
   drawRaces() {
     const { drawing } = this;
     const { context, colour, scale, scene } = drawing;
     const races = new Map();
+    const top = AXIS + drawing.band.y - drawing.scroll;
     for (const i of this.inView()) {
       const item = scene.items[scene.travels.item[i]];
       if (item[AHEAD] === null || scene.arrow_kinds[scene.travels.row[i]] !== "event") continue;
       const x = scale.x(item[ARRIVES]);
       const end = scale.x(item[ARRIVES] + item[AHEAD]);
-      if (end - x < 3 || x > drawing.size.width || end < GUTTER) continue;
+      if (x > drawing.size.width || end < GUTTER) continue;
+      if (end - x < 3) {
+        // Too near each other for a word, but here it was.
+        context.fillStyle = colour.warning;
+        context.fillRect(x - 1, top + RACES - 14, 2.5, 11);
+        continue;
+      }
       const key = `${item[ARRIVES]} ${item[NOTE]}`;
       if (!races.has(key)) races.set(key, { x, end, note: item[NOTE], names: new Set() });
       races.get(key).names.add(item[TITLE].split(" ", 1)[0]);
@@ -105,11 +141,11 @@ class Arrows {
       if (end - x > width + 16) at = (x + end - width) / 2;
       else if (at + width > drawing.size.width) at = x - width - 6;
       const [left, right] = [Math.min(x, at) - 6, Math.max(end, at + width) + 6];
-      const line = [0, 1, 2, 3, 4].find((each) => !taken.some((other) => (
+      const line = [0, 1, 2].find((each) => !taken.some((other) => (
         other.line === each && other.left < right && other.right > left)));
       if (line === undefined) continue;
       taken.push({ line, left, right });
-      const y = AXIS + drawing.band.y - drawing.scroll + 12 + 17 * line;
+      const y = top + 10 + 17 * line;
       context.strokeStyle = colour.warning;
       context.lineWidth = 1.5;
       context.beginPath();
@@ -120,7 +156,7 @@ class Arrows {
       context.moveTo(x, y);
       context.lineTo(end, y);
       context.stroke();
-      context.fillStyle = colour.faint;
+      context.fillStyle = colour.ground;
       context.fillRect(at - 3, y - 7, width + 6, 14);
       context.fillStyle = colour.warning;
       context.fillText(text, at, y);

@@ -4,7 +4,10 @@
 const GUTTER = 158;
 const AXIS = 30;
 const HEAD = 18;
-const TRAVEL = 92;
+const TRAVEL = 92; // at least; it grows into the room that is left
+const WIDEST_TRAVEL = 300;
+const RACES = 52; // where what came before a reply is told
+const HEARD = 14; // under what the bot sends: what it hears
 const ROW_HEIGHT = 17;
 const TALLEST = 120;
 const LETTER = 6.1;
@@ -19,9 +22,9 @@ class Drawing {
     this.selected = null;
     this.measure = null;
     this.showHidden = false;
-    this.drawn = { marks: 0, labels: 0, arrows: 0 };
+    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0 };
     this.arrows = new Arrows(this);
-    this.layOut();
+    this.races = scene.items.some((item) => item[AHEAD] !== null) ? RACES : 0;
     this.readColours();
   }
 
@@ -35,12 +38,18 @@ class Drawing {
     }
   }
 
-  /** From top to bottom: a head for each host, under it its lanes. */
+  /** From top to bottom: a head for each host, under it its lanes; arrows get the room left. */
   layOut() {
+    this.placeLanes(TRAVEL);
+    const left = this.size.height - AXIS - this.height;
+    this.placeLanes(Math.min(Math.max(TRAVEL, TRAVEL + left), WIDEST_TRAVEL));
+  }
+
+  placeLanes(travel) {
     let y = 4;
     let host = null;
     this.heads = [];
-    this.places = this.scene.lanes.map((lane) => {
+    this.places = this.scene.lanes.map((lane, number) => {
       if (lane.host !== host) {
         host = lane.host;
         this.heads.push({ y, host });
@@ -49,7 +58,9 @@ class Drawing {
       const travels = lane.host === "network" && lane.name === "on the way";
       const tallest = lane.name.endsWith("connections") ? TALLEST / 3 : TALLEST;
       const row = Math.max(1.5, Math.min(ROW_HEIGHT, tallest / lane.rows));
-      const height = travels ? TRAVEL : Math.max(ROW_HEIGHT, lane.rows * row) + 5;
+      const heard = number === this.scene.wire ? HEARD : 0;
+      const height = travels
+        ? this.races + travel : Math.max(ROW_HEIGHT, lane.rows * row) + heard + 5;
       const place = { y, height, row, travels };
       y += height;
       return place;
@@ -67,6 +78,7 @@ class Drawing {
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.scale.left = GUTTER;
     this.scale.width = Math.max(50, width - GUTTER - 12);
+    this.layOut();
     this.scrollBy(0);
   }
 
@@ -79,7 +91,7 @@ class Drawing {
 
   draw() {
     const { context, size, colour } = this;
-    this.drawn = { marks: 0, labels: 0, arrows: 0 };
+    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0 };
     context.fillStyle = colour.ground;
     context.fillRect(0, 0, size.width, size.height);
     context.font = FONT;
@@ -96,6 +108,7 @@ class Drawing {
     this.arrows.drawRaces();
     this.drawMeasure();
     context.restore();
+    this.arrows.tell();
     this.drawAxis();
     this.drawBar();
   }
@@ -119,11 +132,15 @@ class Drawing {
         context.fillRect(0, y, size.width, height);
       } else if (this.places[number].travels) {
         context.fillStyle = colour.faint;
-        context.fillRect(GUTTER, y, size.width, height);
+        context.fillRect(GUTTER, y + this.races, size.width, height - this.races);
       }
       context.fillStyle = colour.quiet;
       context.textAlign = "right";
-      context.fillText(lane.name, GUTTER - 8, y + Math.min(height, ROW_HEIGHT + 5) / 2);
+      const name = y + Math.min(height, ROW_HEIGHT + 5) / 2;
+      if (this.places[number].travels && this.races) {
+        context.fillText("before the reply", GUTTER - 8, name);
+        context.fillText(lane.name, GUTTER - 8, name + this.races);
+      } else context.fillText(lane.name, GUTTER - 8, name);
       context.fillStyle = colour.faint;
       context.fillRect(0, y + height - 1, size.width, 1);
     });
@@ -181,22 +198,23 @@ class Drawing {
   drawLaneMarks(lane) {
     this.drawMarks(lane, this.marks(lane), true);
     this.drawMarks(lane, this.scene.notable[lane], false);
-    this.drawMarks(lane, this.scene.hitMarks[lane], true);
+    this.drawMarks(lane, this.scene.hitMarks[lane], false);
   }
 
-  drawMarks(lane, marks, labels) {
+  /** `beside`: with labels beside the marks as well, not only in spans. */
+  drawMarks(lane, marks, beside) {
     const { scale } = this;
     let last = -Infinity;
     for (let i = marks.first(scale.t(GUTTER - 14));
       i < marks.length && marks.start[i] <= scale.to; i += 1) {
       const x = scale.x(marks.start[i]);
-      if (marks.span[i]) this.drawSpan(lane, marks, i, x, labels);
+      if (marks.span[i]) this.drawSpan(lane, marks, i, x, beside);
       else if (x - last >= 1) {
         last = x;
         // What else falls on this pixel is told by a number.
         let same = i;
         if (marks.pointsOnly) same = lowerBound(marks.start, scale.t(x + 1), i + 1) - 1;
-        this.drawPoint(lane, marks, i, x, labels ? same : -1);
+        this.drawPoint(lane, marks, i, x, beside ? same : -1);
         i = same;
       }
     }
@@ -206,15 +224,15 @@ class Drawing {
     const { context, scene } = this;
     const number = marks.item[i];
     const place = this.places[lane];
-    const y = this.top(lane) + (lane === scene.wire ? place.height - 7 : place.height / 2);
+    const y = this.top(lane) + (lane === scene.wire ? place.height - HEARD / 2 - 1 : place.height / 2);
     this.halo(number, x - 6, y - 8, 12, 16);
     context.fillStyle = this.fill(number);
     context.beginPath();
     if (scene.kind(number) === "log") context.rect(x - 1, y - 6, 2.5, 12);
     else if (lane === scene.wire) {
       context.moveTo(x, y - 6);
-      context.lineTo(x + 4, y + 4);
-      context.lineTo(x - 4, y + 4);
+      context.lineTo(x + 4.5, y + 5);
+      context.lineTo(x - 4.5, y + 5);
     } else {
       context.moveTo(x, y - 5);
       context.lineTo(x + 5, y);
@@ -228,7 +246,7 @@ class Drawing {
     }
   }
 
-  drawSpan(lane, marks, i, x, labels) {
+  drawSpan(lane, marks, i, x, beside) {
     const { context, scale, scene } = this;
     const number = marks.item[i];
     const place = this.places[lane];
@@ -239,17 +257,17 @@ class Drawing {
     const height = Math.max(1, place.row - 2);
     this.halo(number, left - 3, y - 2, width + 6, height + 4);
     context.fillStyle = this.fill(number);
-    context.globalAlpha = scene.kind(number) === "connection" ? 0.45 : 0.85;
+    context.globalAlpha = scene.kind(number) === "connection" ? 0.45 : 1;
     context.fillRect(left, y, width, height);
     context.globalAlpha = 1;
     this.drawn.marks += 1;
-    if (place.row < 12 || !labels) return;
+    if (place.row < 12) return;
     const room = Math.min(width, right - left) - 8;
     if (room > 34) {
       const solid = scene.kind(number) !== "connection";
       this.label(scene.items[number][TITLE], Math.max(left, GUTTER) + 4, y + height / 2, room,
         solid ? this.colour.ontone : this.colour.text);
-    } else if (scene.lanes[lane].rows === 1) {
+    } else if (beside && scene.lanes[lane].rows === 1) {
       this.labelBeside(marks, i, left + width + 3, y + height / 2, 0);
     }
   }
@@ -257,7 +275,8 @@ class Drawing {
   /** A label to the right of a mark, where the next one leaves room for it. */
   labelBeside(marks, i, x, y, others) {
     const { context, scale, scene } = this;
-    const end = i + 1 < marks.length ? scale.x(marks.start[i + 1]) - 10 : this.size.width - 6;
+    const next = i + 1 < marks.length ? scale.x(marks.start[i + 1]) - 10 : Infinity;
+    const end = Math.min(next, this.size.width - 6);
     if (end - x < 40) return;
     const number = marks.item[i];
     const tone = scene.tone(number);

@@ -9,10 +9,12 @@ const tip = document.getElementById("tip");
 const searchBox = document.getElementById("search");
 const hitsShown = document.getElementById("hits");
 const hiddenBox = document.getElementById("showhidden");
+const help = [...document.getElementById("details").children];
 
 let hit = -1;
 let frame = 0;
 let frames = 0;
+let lastView = "";
 
 function redraw() {
   if (frame) return;
@@ -20,6 +22,11 @@ function redraw() {
     frame = 0;
     frames += 1;
     drawing.draw();
+    const view = `${scale.from} ${scale.to}`;
+    if (view === lastView) return;
+    lastView = view;
+    log.keepUp(scale.from, scale.to);
+    log.mark(scale.from, scale.to);
   });
 }
 
@@ -154,6 +161,7 @@ canvas.addEventListener("pointerup", (event) => {
   drawing.measure = null;
   const number = drawing.at(event.offsetX, event.offsetY);
   if (number !== null) select(number);
+  else log.lookAt(scale.t(event.offsetX));
   redraw();
 });
 
@@ -205,7 +213,10 @@ const KEYS = {
   t: toggleTheme,
   h: () => hiddenBox.click(),
   "/": () => searchBox.focus(),
-  Escape: () => { drawing.selected = drawing.measure = null; },
+  Escape: () => {
+    drawing.selected = drawing.measure = null;
+    document.getElementById("details").replaceChildren(...help);
+  },
 };
 
 document.addEventListener("keydown", (event) => {
@@ -253,8 +264,11 @@ fillVerdict(scene, clock, (row, t) => {
   row.addEventListener("click", () => { scale.centre(t); redraw(); });
 });
 showTab("log");
-new ResizeObserver(() => { drawing.resize(); log.draw(); drawing.draw(); }).observe(
-  document.getElementById("stage"));
+new ResizeObserver(() => {
+  drawing.resize();
+  log.draw();
+  drawing.draw();
+}).observe(document.getElementById("stage"));
 
 /** For tests and for the console: what is shown, in the run's own terms. */
 window.replay = {

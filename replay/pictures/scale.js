@@ -30,10 +30,13 @@ class Scale {
 
   /** Shows from..to, as far as the run goes and a pixel can tell anything. */
   show(from, to) {
-    const span = Math.min(Math.max(to - from, SHORTEST), this.last - this.first);
-    const middle = (from + to) / 2;
-    this.from = Math.min(Math.max(middle - span / 2, this.first), this.last - span);
-    this.to = this.from + span;
+    const whole = this.last - this.first;
+    const span = Math.min(Math.max(to - from, SHORTEST), whole);
+    // Any moment of the run can be in the middle, its first and last ones too.
+    const middle = span === whole
+      ? this.first + whole / 2 : Math.min(Math.max((from + to) / 2, this.first), this.last);
+    this.from = middle - span / 2;
+    this.to = middle + span / 2;
   }
 
   zoom(factor, x) {
@@ -44,7 +47,12 @@ class Scale {
   }
 
   move(share) { this.show(this.from + share * this.span, this.to + share * this.span); }
-  centre(t) { this.show(t - this.span / 2, t + this.span / 2); }
+
+  /** Brings a moment to the middle; nearer, where so far most of the run was shown. */
+  centre(t) {
+    const span = Math.min(this.span, (this.last - this.first) / 4);
+    this.show(t - span / 2, t + span / 2);
+  }
 }
 
 /** Clock times of the run, with the scenario's offset. */
@@ -76,6 +84,7 @@ class Clock {
 function duration(ns) {
   const size = Math.abs(ns);
   const told = (unit, places) => String(Number((ns / unit).toFixed(places)));
+  if (!size) return "0 ms";
   if (size < US) return `${told(1, 0)} ns`;
   if (size < MS) return `${told(US, 3)} µs`;
   if (size < S) return `${told(MS, 3)} ms`;
