@@ -15,6 +15,7 @@ ablations: $(READY)
 	@mkdir -p build
 	@$(BIN)/replay ablations --csv build/ablations.csv
 
+# The tests in tests/pictures want Chromium (apt install chromium); without it they are skipped.
 test: $(READY)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
