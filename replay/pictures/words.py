@@ -28,6 +28,8 @@ def _answer(reply: Mapping[str, Any] | None) -> str:
         return "never answered"
     body = read(reply.get("body"))
     told = [str(body[name]) for name in _ANSWERED if body.get(name)]
+    if body.get("retCode"):  # with every success it says OK
+        told.append(str(body.get("retMsg", "")))
     return " ".join([str(reply["status"]), *told])
 
 

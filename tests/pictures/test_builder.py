@@ -181,7 +181,12 @@ def test_a_refusal_is_told_apart_on_both_venues() -> None:
     refused = picture(run_of(request(1, S), reply(1, S, status=400, body='{"code":-2019}')))
     bybit = reply(1, S, body='{"retCode":110007,"retMsg":"not enough"}')
     also = picture(run_of(request(1, S), bybit))
-    assert [only(drawn, "POST order").tone.value for drawn in (refused, also)] == ["bad", "bad"]
+    found = [only(drawn, "POST order") for drawn in (refused, also)]
+    assert [item.tone.value for item in found] == ["bad", "bad"]
+    assert [item.title.partition(": ")[2] for item in found] == [
+        "400 -2019",
+        "200 110007 not enough",
+    ]
 
 
 def test_a_hidden_log_line_is_marked_as_hidden() -> None:
