@@ -161,6 +161,7 @@ class Arrows {
       context.fillStyle = colour.warning;
       context.fillText(text, at, y);
       drawing.drawn.labels += 1;
+      drawing.drawn.races.push(text);
     }
   }
 

@@ -22,7 +22,7 @@ class Drawing {
     this.selected = null;
     this.measure = null;
     this.showHidden = false;
-    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0 };
+    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0, races: [] };
     this.arrows = new Arrows(this);
     this.races = scene.items.some((item) => item[AHEAD] !== null) ? RACES : 0;
     this.readColours();
@@ -91,7 +91,7 @@ class Drawing {
 
   draw() {
     const { context, size, colour } = this;
-    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0 };
+    this.drawn = { marks: 0, labels: 0, arrows: 0, skipped: 0, races: [] };
     context.fillStyle = colour.ground;
     context.fillRect(0, 0, size.width, size.height);
     context.font = FONT;

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from replay import pictures, runner
-from tests.pictures.conftest import Watched, browsing
+from tests.pictures.conftest import Watched, browsing, chromium
 from tests.pictures.made import log, long_run, run_of
 from tests.replay.made import MS, S
 
@@ -24,6 +24,7 @@ Opener = Callable[..., Any]
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The pages by name, written before there is a browser: its loop and a world's do not mix."""
+    chromium()  # without one there is nothing to write them for
     folder = tmp_path_factory.mktemp("pages")
     runs = {
         "sklusdt": runner.run("sklusdt", version="2025-10-28"),
@@ -123,7 +124,9 @@ def test_the_fills_arrow_reaches_the_bot_4_ms_before_the_replys(opened: Opener) 
         ("reply", "POST order SKLUSDT BUY MARKET 308", "22:34:12.250"),
         ("event", "ACCOUNT_UPDATE SKLUSDT 308", "22:34:12.246"),
     ]
-    assert page.ask("replay.drawn().arrows") == 2
+    drawn: Any = page.ask("replay.drawn()")
+    assert drawn["arrows"] == 2
+    assert drawn["races"] == ["ACCOUNT_UPDATE 4 ms before the reply to POST order"]
 
 
 def test_there_is_a_lane_for_every_window_of_every_venue(opened: Opener) -> None:
