@@ -95,7 +95,6 @@ def test_what_cannot_be_imported_is_said(arguments: list[str], told: str) -> Non
     assert told in shown.output
 
 
-@pytest.mark.xdist_group("explain")
 def test_a_log_is_explained_by_its_own_scenario_and_every_candidate_is_in_the_csv(
     tmp_path: Path,
 ) -> None:

@@ -63,7 +63,6 @@ def of(found: Ranking, candidate: str) -> Explanation:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.xdist_group("explain")
 def test_the_established_cause_comes_first_alone_with_nothing_against_it(name: str) -> None:
     found = ranking(name)
     (rank, tied, best), *_ = found.ranks()
@@ -83,7 +82,6 @@ def test_the_established_cause_comes_first_alone_with_nothing_against_it(name: s
     ("name", "theory", "fact"),
     [(name, theory, fact) for name, each in THEORIES.items() for theory, fact in each.items()],
 )
-@pytest.mark.xdist_group("explain")
 def test_every_theory_of_the_reports_shows_what_contradicts_it(
     name: str, theory: str, fact: str
 ) -> None:
@@ -92,7 +90,6 @@ def test_every_theory_of_the_reports_shows_what_contradicts_it(
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.xdist_group("explain")
 def test_a_bot_without_defects_contradicts_the_log_whatever_the_venue_does(name: str) -> None:
     found = ranking(name)
     for each in found.explanations:
@@ -100,7 +97,6 @@ def test_a_bot_without_defects_contradicts_the_log_whatever_the_venue_does(name:
             assert each.contradictions, each.candidate.name
 
 
-@pytest.mark.xdist_group("explain")
 def test_taking_one_more_defect_from_the_best_would_contradict_the_log() -> None:
     best = ranking("sklusdt").explanations[0]
     for defect in sorted(best.candidate.defects or ()):
@@ -109,13 +105,11 @@ def test_taking_one_more_defect_from_the_best_would_contradict_the_log() -> None
         assert explain(log("sklusdt"), scenario("sklusdt"), tried).score > best.score, defect
 
 
-@pytest.mark.xdist_group("explain")
 def test_the_exception_that_nobody_saw_stands_beside_the_best() -> None:
     hidden = ranking("degenusdt").explanations[0].hidden
     assert [each.type for each in hidden] == ["AttributeError"]
 
 
-@pytest.mark.xdist_group("explain")
 def test_several_processes_come_to_the_same_as_one() -> None:
     with parallel.workers(2) as mapped:
         found = Inquiry(log("wave_limit"), scenario("wave_limit"), mapped=mapped).run()

@@ -41,7 +41,6 @@ def imported(name: str) -> tuple[str, Scenario, RunResult]:
         ("1000000babydogeusdt", "2025-10-28-three-fixes", {"1000000BABYDOGEUSDT": "naked"}),
     ],
 )
-@pytest.mark.xdist_group("import")
 def test_the_version_of_the_incident_is_found_and_fails_as_it_did(
     name: str, version: str, outcome: dict[str, str]
 ) -> None:
@@ -52,14 +51,12 @@ def test_the_version_of_the_incident_is_found_and_fails_as_it_did(
 
 
 @pytest.mark.parametrize("name", TIMED)
-@pytest.mark.xdist_group("import")
 def test_every_moment_of_the_log_comes_within_10_ms(name: str) -> None:
     _, found, result = imported(name)
     compared = compare(log(name), result, until_ns=found.until)
     assert compared.fidelity == 1
 
 
-@pytest.mark.xdist_group("import")
 def test_the_round_trip_is_the_one_that_the_dossier_names() -> None:
     # 7 round trips and 8.0625 s of sleep: 10.514, 10.527 and 10.513 s in the logs.
     for name, ms in (("sklusdt", 350.2), ("velvetusdt", 352.1), ("degenusdt", 350.1)):
@@ -70,7 +67,6 @@ def test_the_round_trip_is_the_one_that_the_dossier_names() -> None:
         assert 2 * float(told[2]) == pytest.approx(ms, abs=0.1)
 
 
-@pytest.mark.xdist_group("import")
 def test_what_is_in_the_log_is_in_the_scenario_with_the_line_that_says_it() -> None:
     text, found, _ = imported("velvetusdt")
     (signal,) = found.signals
@@ -82,7 +78,6 @@ def test_what_is_in_the_log_is_in_the_scenario_with_the_line_that_says_it() -> N
     assert "price: {constant: 0.21824}  # line 8: the mark price" in text
 
 
-@pytest.mark.xdist_group("import")
 def test_how_far_the_stream_leads_the_reply_is_told() -> None:
     # The log: the update at 22:34:12.246, the order's reply registered at 22:34:12.250.
     text = imported("sklusdt")[0]
@@ -91,7 +86,6 @@ def test_how_far_the_stream_leads_the_reply_is_told() -> None:
     assert float(told[1]) == pytest.approx(4, abs=0.5)
 
 
-@pytest.mark.xdist_group("import")
 def test_what_no_line_tells_is_said_to_be_assumed() -> None:
     text = imported("degenusdt")[0]
     assert "side: BUY  # no line tells; assumed" in text
@@ -99,7 +93,6 @@ def test_what_no_line_tells_is_said_to_be_assumed() -> None:
     assert "binance:  # line 1" in text
 
 
-@pytest.mark.xdist_group("import")
 def test_a_log_imported_twice_gives_the_same_text() -> None:
     name = "1000000babydogeusdt"
     assert scenario_text(log(name), LOGS / FILES[name], OFFSET_S) == imported(name)[0]
