@@ -14,8 +14,6 @@ from tests.pictures.conftest import Watched, browsing, chromium
 from tests.pictures.made import log, long_run, run_of
 from tests.replay.made import MS, S
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker has it
-
 EVENTS = 50_000
 EVIL = "</script><script>window.evil = 1</script>\u2028<img src=x>"
 Opener = Callable[..., Any]
