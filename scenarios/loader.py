@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.problems import problems_of
-from scenarios.schema import ROOT, Scenario
+from scenarios.schema import ROOT, Scenario, found_beside
 from scenarios.types import BOT, SIGNALS, Frame
 from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names, problems_of_venues
@@ -62,7 +62,7 @@ def load_text(
         )
     problems = list(document.problems)
     missing = _missing_pattern_files(document, folder)
-    problems += missing
+    problems += [*missing, *_missing_log(document, folder)]
     if milestones is not None:
         milestones = None if missing else [*milestones, *_own_names(document, folder, names_in)]
     try:
@@ -138,6 +138,22 @@ def _missing_pattern_files(document: Document, folder: Path) -> list[Problem]:
         )
         for index, name in _pattern_files(document)
         if not (folder / name).is_file()
+    ]
+
+
+def _missing_log(document: Document, folder: Path) -> list[Problem]:
+    name = _mapping(document.data.get("log")).get("file")
+    if not isinstance(name, str) or found_beside(folder, name).is_file():
+        return []
+    return [
+        Problem(
+            file=document.file,
+            line=document.line(("log", "file")),
+            key="log.file",
+            value=name,
+            rule="no such file",
+            cure="paths start beside the scenario file, or at the project's root",
+        )
     ]
 
 

@@ -67,6 +67,13 @@ Invariant = Literal[
 ]
 
 
+def found_beside(folder: Path, name: str) -> Path:
+    """The file that a scenario in `folder` calls `name`: beside its own file, or from the project's
+    root where there is none."""
+    own = folder / name
+    return own if own.exists() else ROOT / name
+
+
 class ProductionLog(Part):
     """The log lines of the real incident."""
 
@@ -351,8 +358,7 @@ class Scenario(Part):
     def beside(self, name: str) -> Path:
         """The file that the scenario calls `name`: beside its own file, or from the project's root
         where there is none."""
-        own = self._folder / name
-        return own if own.exists() else ROOT / name
+        return found_beside(self._folder, name)
 
     @property
     def pattern_files(self) -> tuple[Path, ...]:

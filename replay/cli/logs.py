@@ -93,7 +93,8 @@ def offset_of(text: str) -> int:
 
 
 def patterns_of(files: Sequence[Path]) -> tuple[MilestonePatterns, tuple[str, ...]]:
-    """The patterns of the files, then those that come along; and the names in the files."""
+    """The patterns of the files, then those that come along; and the names in the files. Raises
+    InputError."""
     from replay.logs.milestones import load, with_patterns
 
     own = dict.fromkeys(name for file in files for name in load(file).names)

@@ -18,7 +18,7 @@ from replay.clocktime import NS_PER_MS, NS_PER_S
 from replay.logs.calendar import Calendar, day_ns
 from replay.logs.encodings import suspicious
 from replay.logs.files import Block
-from replay.logs.lines import LEVELS, Record, record
+from replay.logs.lines import LEVELS, YEARS, Record, record
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
@@ -155,7 +155,8 @@ def _join(
 
 
 def _times_ns(stamps: Bytes, calendar: Calendar, block: Block) -> Numbers | None:
-    """Of stamps, one column of digits each; None if one of them is no time of day, or no day."""
+    """Of stamps, one column of digits each; None if one of them is no time of day, or no
+    day of `YEARS`."""
     digits = stamps.astype(np.int64)
     clock = digits[-len(_UNDATED) :]
     hours, minutes = clock[0] * 10 + clock[1], clock[3] * 10 + clock[4]
@@ -169,6 +170,8 @@ def _times_ns(stamps: Bytes, calendar: Calendar, block: Block) -> Numbers | None
         line = block.first
         return np.array([calendar.time_ns("", each, line) for each in of_day_ns.tolist()])
     days = ((digits[0] * 10 + digits[1]) * 10 + digits[2]) * 10 + digits[3]
+    if (days < YEARS[0]).any() or (days > YEARS[1]).any():
+        return None
     days = (days * 100 + digits[5] * 10 + digits[6]) * 100 + digits[8] * 10 + digits[9]
     changes = np.append(0, np.flatnonzero(np.diff(days)) + 1)
     try:

@@ -7,13 +7,14 @@ from datetime import date as Date
 from pathlib import Path
 
 from replay.clocktime import NS_PER_S
+from replay.logs.lines import YEARS
 from simulator.errors import InputError
 
 DAY_NS = 86_400 * NS_PER_S
 _HALF_A_DAY_NS = DAY_NS // 2
 _AROUND_MIDNIGHT_NS = 300 * NS_PER_S
 """So far from midnight, lines of two threads may stand in the wrong order."""
-_IN_NAME = re.compile(r"(?<!\d)(20\d{2})([-_.]?)(\d{2})\2(\d{2})(?!\d)")
+_IN_NAME = re.compile(r"(?<!\d)(20[0-9]{2})([-_.]?)([0-9]{2})\2([0-9]{2})(?!\d)")
 
 
 class Calendar:
@@ -24,8 +25,14 @@ class Calendar:
     """
 
     def __init__(self, date: Date | None, utc_offset_s: int) -> None:
+        """Raises InputError for a day that no log is of."""
         self.utc_offset_s = utc_offset_s
         self._offset_ns = utc_offset_s * NS_PER_S
+        if date is not None and not YEARS[0] <= date.year <= YEARS[1]:
+            raise InputError(
+                f"{date}: the day of a log must lie in the years from {YEARS[0]} to {YEARS[1]}; "
+                f"give the day of its first line"
+            )
         self._given = date is not None
         self._midnight_ns = None if date is None else day_ns(date.isoformat())
         self._latest_ns = -1

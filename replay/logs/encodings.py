@@ -118,8 +118,9 @@ def _put_right(line: str, repairs: Repairs) -> str:
             return line
         found = [(codec, *codec.put_right(line)) for codec in _CODECS]
         codec, right, longest = max(found, key=lambda each: each[2])
-        # Two letters alone may well be meant: the root of pi is no `ù`.
-        if longest < 3:
+        # Two letters alone may well be meant, the root of pi is no `ù`: but not below lines that
+        # were certainly read with this codec.
+        if longest < (2 if codec.name in repairs.wrong_codecs else 3):
             return line
         repairs.wrong_codecs[codec.name] = repairs.wrong_codecs.get(codec.name, 0) + 1
         line = right

@@ -1,8 +1,8 @@
 """Log files as bytes: found, unpacked, and cut into blocks of whole records.
 
 A log is a file, a gzipped file, or a rotated set (`bot.log`, `bot.log.1`, `bot.log.2.gz`, or by day
-`bot.log.2025-10-28`), which is read from its oldest part to its newest. Memory stays flat however
-long it is.
+`bot.log.2025-10-28`, `bot.log-20251028`), which is read from its oldest part to its newest. Memory
+stays flat however long it is.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 _LOOKED_AT = 8192
 """A zero byte in so much of a file says that it is no text."""
 _NUMBERED = re.compile(r"\.(\d{1,6})(?:\.gz)?")
-_DATED = re.compile(r"\.(\d{4}-\d{2}-\d{2}(?:_\d{2}(?:-\d{2}){0,2})?)(?:\.gz)?")
+_DATED = re.compile(r"[.-](\d{4}(-?)\d{2}\2\d{2}(?:_\d{2}(?:-\d{2}){0,2})?)(?:\.gz)?")
 _BEGINS = re.compile(rb"(?:\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d")
 
 
@@ -61,7 +61,7 @@ def parts(path: Path) -> list[Path]:
         if (rotated := _NUMBERED.fullmatch(ending)) is not None:
             numbered.append((-int(rotated[1]), other.name, other))
         elif (rotated := _DATED.fullmatch(ending)) is not None:
-            dated.append((rotated[1], other.name, other))
+            dated.append((rotated[1].replace("-", ""), other.name, other))
     return [*(each[2] for each in (*sorted(dated), *sorted(numbered))), path]
 
 
@@ -132,7 +132,7 @@ def _cut(raw: bytes, file: Path, first: int) -> int:
         before = raw.rfind(b"\n", 0, end)
         if _BEGINS.match(raw, before + 1):
             line = raw[before + 1 : end].decode(errors="replace")
-            if before > 0 and record(0, line) is not None:
+            if before >= 0 and record(0, line) is not None:
                 return before + 1
         end = before
     if len(raw) < LONGEST_RECORD:

@@ -20,12 +20,14 @@ from datetime import date as Date
 from replay.clocktime import NS_PER_S
 
 LEVELS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARNING|WARN|ERROR|CRITICAL|FATAL"
+YEARS = (1900, 2099)
+"""A line of another year is taken for no date: a table of pandas holds no day after 2262."""
 
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,][0-9Xx]{1,9})?"
-_DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9Xx]{1,9})?"
+_DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _RECORD = re.compile(
     rf"^(?:(?P<date>{_DATE})[ T])?(?P<start>{_TIME})"
-    rf"(?:\s*(?:→|->|-(?=\d))\s*(?P<end>{_TIME}|[0-5]?\d(?::[0-5]\d)?(?=\s)))?"
+    rf"(?:\s*(?:→|->|-(?=[0-9]))\s*(?P<end>{_TIME}|[0-5]?[0-9](?::[0-5][0-9])?(?=\s)))?"
     r"(?:\s*[-|]\s+|\s+(?=\())(?P<text>.*)$"
 )
 _LOGGED = re.compile(rf"^(?P<logger>\S+) - (?P<level>{LEVELS}) - (?P<text>.*)$")

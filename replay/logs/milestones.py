@@ -134,7 +134,7 @@ def _pattern(
         logger = _compiled(document, (index, "logger"), logger, problems, name)
     return MilestonePattern(
         name=name,
-        title=str(entry.get("title", name.replace("_", " "))),
+        title=str(entry.get("title") or name.replace("_", " ")),
         patterns=tuple(each for each in compiled if each is not None),
         logger=logger,
     )
