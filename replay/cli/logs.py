@@ -56,14 +56,14 @@ def show_milestones(
     ] = 20,
 ) -> None:
     """Counts a log's milestones, and shows by shape the lines that no pattern matches."""
-    from replay.logs import reader, summary
+    from replay.logs import reader, rows, summary
 
     try:
         offset_s = offset_of(utc_offset)
         known, own = patterns_of(patterns or ())
         reading = reader.Reading()
-        records = reader.records(log, reading, date=date_of(date), utc_offset_s=offset_s)
-        found = summary.summarise(records, known)
+        read = rows.rows(log, reading, date=date_of(date), utc_offset_s=offset_s)
+        found = summary.summarise(read, known)
         milestones, unmatched = _milestones(found, known, own, offset_s), _unmatched(found)
         if csv is not None:
             _write_csv(csv, milestones, unmatched)

@@ -40,6 +40,9 @@ class Columns:
     """Which of the heads, by record."""
     messages: list[str]
     lines: Numbers
+    starts: Numbers
+    """Where in the block's bytes the first line of each record begins, and where it ends."""
+    ends: Numbers
 
 
 def columns(block: Block, calendar: Calendar) -> Columns | None:
@@ -84,6 +87,8 @@ def columns(block: Block, calendar: Calendar) -> Columns | None:
         codes=np.fromiter(map(known.__getitem__, heads), np.int64, len(heads)),
         messages=messages,
         lines=begun + block.first,
+        starts=starts[begun],
+        ends=ends[begun],
     )
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date as Date
 from pathlib import Path
 
-from replay.logs import milestones, reader
+from replay.logs import milestones
+from replay.logs import rows as log_rows
 from replay.logs.lines import Record
 from replay.logs.milestones import MilestonePatterns
 from replay.logs.reader import KEPT, Reading
+from replay.logs.rows import Rows
 from replay.result import Milestone
 
 HOST = "production"
@@ -108,11 +110,11 @@ def read(
     those of this package. `date` is the day of its first line, if neither its lines nor its name
     tell.
 
-    Raises `InputError` as `replay.logs.reader.records`.
+    Raises `InputError` as `replay.logs.rows.rows`.
     """
     reading = Reading()
-    records = reader.records(path, reading, date=date, utc_offset_s=utc_offset_s)
-    return _log(records, reading, patterns)
+    found = log_rows.rows(path, reading, date=date, utc_offset_s=utc_offset_s)
+    return _log(found, reading, patterns)
 
 
 def parse(
@@ -124,28 +126,28 @@ def parse(
 ) -> ProductionLog:
     """As `read`, of a text."""
     reading = Reading()
-    records = reader.records_of(text, reading, date=date, utc_offset_s=utc_offset_s)
-    return _log(records, reading, patterns)
+    found = log_rows.rows_of(text, reading, date=date, utc_offset_s=utc_offset_s)
+    return _log(found, reading, patterns)
 
 
 def _log(
-    records: Iterable[Record], reading: Reading, patterns: MilestonePatterns | None
+    found: Iterable[Rows], reading: Reading, patterns: MilestonePatterns | None
 ) -> ProductionLog:
     known = milestones.known() if patterns is None else patterns
     lines: list[LogLine] = []
     unmatched: list[LogLine] = []
     count = 0
-    for record in records:
-        text = record.message
-        match = known.find(text, record.logger)
-        if match is not None:
-            line = _line(record, text)
-            lines.append(replace(line, milestone=match.name, groups=match.groups))
-            continue
-        count += 1
-        if count <= KEPT:
-            unmatched.append(_line(record, text))
-            lines.append(unmatched[-1])
+    for rows in found:
+        for place, (text, logger) in enumerate(zip(rows.messages, rows.loggers, strict=True)):
+            match = known.find(text, logger)
+            if match is not None:
+                line = _line(rows.record(place), text)
+                lines.append(replace(line, milestone=match.name, groups=match.groups))
+                continue
+            count += 1
+            if count <= KEPT:
+                unmatched.append(_line(rows.record(place), text))
+                lines.append(unmatched[-1])
     shown = [(line.file, line.number, line.source.strip()) for line in unmatched]
     order = {name: place for place, name in enumerate(reading.files)}
     shown = sorted([*shown, *reading.unread_lines], key=lambda each: (order[each[0]], each[1]))

@@ -1,17 +1,15 @@
-"""Log files as records, line by line: what all forms of a log have in common.
+"""Blocks of a log as records, line by line: what all forms of a log have in common.
 
-Memory stays flat. `replay.logs.table` gives the same as tables of pandas, and faster.
+`replay.logs.rows` and `replay.logs.table` read logs by it, wherever `replay.logs.at_once` cannot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date as Date
 from pathlib import Path
 from typing import TypeVar
 
-from replay.logs import files
 from replay.logs.calendar import Calendar
 from replay.logs.encodings import Repairs, decoded
 from replay.logs.files import Block
@@ -45,52 +43,6 @@ class Reading:
         if not self.timed:
             told.insert(0, "no line has a time; only their order is known")
         return told
-
-
-def records(
-    path: Path, reading: Reading, *, date: Date | None = None, utc_offset_s: int = 0
-) -> Iterator[Record]:
-    """Every record of a log; `reading` is kept up to date.
-
-    Lines without a date are of `date`, or of the date in the file's name, or of the day of the line
-    before. Clock times are `utc_offset_s` ahead of UTC.
-
-    Raises InputError for a file that cannot be read, is empty or binary, holds nothing but blank
-    lines, and for lines without a date where none is known.
-    """
-    yield from _records(lambda: files.blocks(files.parts(path)), reading, date, utc_offset_s)
-    require_rows(path, reading)
-
-
-def records_of(
-    text: str,
-    reading: Reading,
-    *,
-    name: str = "text",
-    date: Date | None = None,
-    utc_offset_s: int = 0,
-) -> Iterator[Record]:
-    """As `records`, of a text; `name` is what its file is called."""
-    path = Path(name)
-    return _records(lambda: files.blocks_of(text, path), reading, date, utc_offset_s)
-
-
-def _records(
-    blocks: Callable[[], Iterable[Block]],
-    reading: Reading,
-    date: Date | None,
-    utc_offset_s: int,
-) -> Iterator[Record]:
-    calendar = Calendar(date, utc_offset_s)
-
-    def timed(block: Block) -> list[Record]:
-        return timed_records(block, calendar, reading)
-
-    def untimed(block: Block) -> list[Record]:
-        return untimed_records(block, reading)
-
-    for found in pieces(blocks, reading, timed, untimed):
-        yield from found
 
 
 def pieces(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from replay.clocktime import NS_PER_MS, NS_PER_S
-from replay.logs.lines import Record
 from replay.logs.milestones import MilestonePatterns
+from replay.logs.rows import Rows
 from replay.logs.shapes import shape
 
 Key = TypeVar("Key")
@@ -18,21 +18,29 @@ SHAPES = 10_000
 """So many shapes are told apart; lines of further ones are counted together."""
 
 
+class Where(NamedTuple):
+    """Where a line stands, and when it was written."""
+
+    time_ns: int | None
+    file: str
+    number: int
+
+
 @dataclass(slots=True)
 class Tally:
-    """How many lines of a kind there are, and where the first and the last one stand."""
+    """How many lines of a kind there are, and the first and the last of them."""
 
     count: int
-    first: Record
-    last: Record
+    first: Where
+    last: Where
 
-    def add(self, record: Record) -> None:
+    def add(self, where: Where) -> None:
         """One more. By time where lines have one, whatever order they were pasted in."""
         self.count += 1
-        if (record.time_ns or 0) >= (self.last.time_ns or 0):
-            self.last = record
-        elif (record.time_ns or 0) < (self.first.time_ns or 0):
-            self.first = record
+        if (where.time_ns or 0) >= (self.last.time_ns or 0):
+            self.last = where
+        elif (where.time_ns or 0) < (self.first.time_ns or 0):
+            self.first = where
 
 
 @dataclass(slots=True)
@@ -58,42 +66,44 @@ class Summary:
         return self.beyond + sum(tally.count for tally in self.unmatched.values())
 
 
-def summarise(records: Iterable[Record], patterns: MilestonePatterns) -> Summary:
-    """Counts the records; memory does not grow with their number."""
+def summarise(found: Iterable[Rows], patterns: MilestonePatterns) -> Summary:
+    """Counts the rows; memory does not grow with their number."""
     summary = Summary()
-    for record in records:
-        text = record.message
-        match = patterns.find(text, record.logger)
-        if match is not None:
-            _count(summary.milestones, match.name, record)
-            continue
-        key = (record.logger, shape(text))
-        if key in summary.unmatched or len(summary.unmatched) < SHAPES:
-            _count(summary.unmatched, key, record)
-        else:
-            summary.beyond += 1
+    for rows in found:
+        columns = zip(rows.messages, rows.loggers, rows.times_ns, rows.numbers, strict=True)
+        for text, logger, time_ns, number in columns:
+            where = Where(time_ns, rows.file, number)
+            match = patterns.find(text, logger)
+            if match is not None:
+                _count(summary.milestones, match.name, where)
+                continue
+            key = (logger, shape(text))
+            if key in summary.unmatched or len(summary.unmatched) < SHAPES:
+                _count(summary.unmatched, key, where)
+            else:
+                summary.beyond += 1
     return summary
 
 
-def _count(tallies: dict[Key, Tally], key: Key, record: Record) -> None:
+def _count(tallies: dict[Key, Tally], key: Key, where: Where) -> None:
     tally = tallies.get(key)
     if tally is None:
-        tallies[key] = Tally(count=1, first=record, last=record)
+        tallies[key] = Tally(count=1, first=where, last=where)
     else:
-        tally.add(record)
+        tally.add(where)
 
 
-def moment(record: Record, utc_offset_s: int) -> str:
+def moment(where: Where, utc_offset_s: int) -> str:
     """When a line was written, `2025-10-28 22:34:12.246` in the log's own time; of a log without
     times, where it stands."""
-    if record.time_ns is None:
-        return place(record)
-    seconds, of_second_ns = divmod(record.time_ns, NS_PER_S)
+    if where.time_ns is None:
+        return place(where)
+    seconds, of_second_ns = divmod(where.time_ns, NS_PER_S)
     zone = timezone(timedelta(seconds=utc_offset_s))
     at = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
     return f"{at:%Y-%m-%d %H:%M:%S}.{of_second_ns // NS_PER_MS:03}"
 
 
-def place(record: Record) -> str:
+def place(where: Where) -> str:
     """`bot.log:14`."""
-    return f"{record.file}:{record.number}"
+    return f"{where.file}:{where.number}"

@@ -64,7 +64,7 @@ def chunks(
 ) -> Iterator[pd.DataFrame]:
     """The log in tables of some megabytes, none of them empty; `reading` is kept up to date.
 
-    Dates and what is raised are as in `replay.logs.reader.records`.
+    Dates and what is raised are as in `replay.logs.rows.rows`.
     """
     calendar = Calendar(date, utc_offset_s)
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import gzip
-from datetime import date
+from datetime import date as Date
 from pathlib import Path
 
 import pytest
 
 from replay.logs import files
-from replay.logs.reader import Reading, records, records_of
+from replay.logs import rows as log_rows
+from replay.logs.lines import Record
+from replay.logs.reader import Reading
 from simulator.errors import InputError
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "logs").glob("*.log"))
-DAY = date(2025, 10, 28)
+DAY = Date(2025, 10, 28)
 MIDNIGHT_S = 1_761_609_600  # 2025-10-28T00:00:00Z, by `date -u -d ... +%s`
 DAY_S = 86_400
 
 
-def times_s(text: str, name: str = "bot.log", day: date | None = DAY) -> list[float]:
+def records(path: Path, reading: Reading, *, date: Date | None = None) -> list[Record]:
+    return list(log_rows.records(log_rows.rows(path, reading, date=date)))
+
+
+def records_of(
+    text: str,
+    reading: Reading,
+    *,
+    name: str = "text",
+    date: Date | None = None,
+    utc_offset_s: int = 0,
+) -> list[Record]:
+    found = log_rows.rows_of(text, reading, name=name, date=date, utc_offset_s=utc_offset_s)
+    return list(log_rows.records(found))
+
+
+def times_s(text: str, name: str = "bot.log", day: Date | None = DAY) -> list[float]:
     """Seconds after the midnight with which the day begins."""
     found = records_of(text, Reading(), name=name, date=day)
     return [((each.time_ns or 0) - MIDNIGHT_S * 10**9) / 1e9 for each in found]
@@ -27,7 +45,7 @@ def times_s(text: str, name: str = "bot.log", day: date | None = DAY) -> list[fl
 @pytest.mark.parametrize("log", FIXTURES, ids=lambda log: log.stem)
 def test_no_line_of_a_real_log_is_lost(log: Path) -> None:
     reading = Reading()
-    found = list(records(log, reading))
+    found = records(log, reading)
     written = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
     # One text for each line that was read, and one for each that continues it.
     assert sum(len(each.texts) for each in found) + reading.unread == len(written)
@@ -119,7 +137,7 @@ def test_a_gzipped_log_that_breaks_off_is_unusable(tmp_path: Path) -> None:
     file = tmp_path / "bot.log.gz"
     file.write_bytes(gzip.compress(b"22:34:12 - x\n" * 1000)[:-20])
     with pytest.raises(InputError, match=r"bot\.log\.gz: the log cannot be read"):
-        list(records(file, Reading(), date=DAY))
+        (records(file, Reading(), date=DAY))
 
 
 def test_a_rotated_set_is_read_from_its_oldest_part_on(tmp_path: Path) -> None:
@@ -131,7 +149,7 @@ def test_a_rotated_set_is_read_from_its_oldest_part_on(tmp_path: Path) -> None:
     (tmp_path / "bot.log.bak").write_text(line.format(1, "not of the set"))
     (tmp_path / "bot.log2").write_text(line.format(1, "not of the set"))
     reading = Reading()
-    found = list(records(tmp_path / "bot.log", reading))
+    found = records(tmp_path / "bot.log", reading)
     assert [(each.file, each.number, each.message) for each in found] == [
         ("bot.log.10", 1, "ten"),
         ("bot.log.2.gz", 1, "two"),
@@ -160,7 +178,7 @@ def test_one_part_of_a_rotated_set_can_be_read_alone(tmp_path: Path) -> None:
 def test_the_newest_part_of_a_rotated_set_may_be_empty(tmp_path: Path) -> None:
     (tmp_path / "bot.log").touch()
     (tmp_path / "bot.log.1").write_text("22:34:12 - b\n")
-    assert len(list(records(tmp_path / "bot.log", Reading(), date=DAY))) == 1
+    assert len(records(tmp_path / "bot.log", Reading(), date=DAY)) == 1
 
 
 @pytest.mark.parametrize(
@@ -176,14 +194,14 @@ def test_what_is_no_log_is_unusable(tmp_path: Path, content: bytes, message: str
     file = tmp_path / "bot.log"
     file.write_bytes(content)
     with pytest.raises(InputError, match=message) as raised:
-        list(records(file, Reading(), date=DAY))
+        (records(file, Reading(), date=DAY))
     assert str(raised.value).startswith(f"{file}: ")
 
 
 @pytest.mark.parametrize(("name", "message"), [("none.log", "no such file"), (".", "a folder")])
 def test_what_is_no_file_is_unusable(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        list(records(tmp_path / name, Reading()))
+        (records(tmp_path / name, Reading()))
 
 
 def test_a_line_without_an_end_is_unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +210,11 @@ def test_a_line_without_an_end_is_unusable(tmp_path: Path, monkeypatch: pytest.M
     file = tmp_path / "bot.log"
     file.write_bytes(b"22:34:12 - x\n" + b"x" * (5 << 20))
     with pytest.raises(InputError, match=r"bot\.log:\d: the line is longer than 4 MiB"):
-        list(records(file, Reading(), date=DAY))
+        (records(file, Reading(), date=DAY))
 
 
 def test_windows_line_ends_and_a_byte_order_mark_leave_no_trace(tmp_path: Path) -> None:
     file = tmp_path / "bot.log"
     file.write_bytes("\ufeff22:34:12 - a\r\n  - b\r\n22:34:13 - c\r\n".encode())
-    found = list(records(file, Reading(), date=DAY))
+    found = records(file, Reading(), date=DAY)
     assert [(each.number, each.message) for each in found] == [(1, "a\n- b"), (3, "c")]
