@@ -117,11 +117,12 @@ def _put_right(line: str, repairs: Repairs) -> str:
         if _SUSPECT.search(line) is None:
             return line
         found = [(codec, *codec.put_right(line)) for codec in _CODECS]
-        codec, right, longest = max(found, key=lambda each: each[2])
+        known = repairs.wrong_codecs
+        codec, right, longest = max(found, key=lambda each: (each[2], known.get(each[0].name, 0)))
         # Two letters alone may well be meant, the root of pi is no `ù`: but not below lines that
         # were certainly read with this codec.
-        if longest < (2 if codec.name in repairs.wrong_codecs else 3):
+        if longest < (2 if codec.name in known else 3):
             return line
-        repairs.wrong_codecs[codec.name] = repairs.wrong_codecs.get(codec.name, 0) + 1
+        known[codec.name] = known.get(codec.name, 0) + 1
         line = right
     return line

@@ -50,6 +50,20 @@ def test_the_check_mark_that_was_seen_in_a_real_log() -> None:
     )
 
 
+def test_two_letters_alone_are_put_right_below_lines_that_were_certainly_misread() -> None:
+    certain, alone = misread("✅ Leverage set", "cp1252"), misread("naïve", "cp1252")
+    repairs = Repairs()
+    assert decoded(f"{alone}\n{certain}\n{alone}".encode(), repairs) == (
+        f"{alone}\n✅ Leverage set\nnaïve"
+    )
+    assert repairs.wrong_codecs == {"Windows-1252": 2}
+
+
+def test_what_was_misread_twice_is_put_right() -> None:
+    wrong = misread(misread("✅ Leverage set", "cp1252"), "mac_roman")
+    assert decoded(wrong.encode(), Repairs()) == "✅ Leverage set"
+
+
 def test_a_right_remark_on_a_wrong_line_stays_right() -> None:
     wrong = f"{misread('✅ Leverage set', 'mac_roman')}  <-- и ещё раз"
     assert decoded(wrong.encode(), Repairs()) == "✅ Leverage set  <-- и ещё раз"

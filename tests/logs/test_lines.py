@@ -72,6 +72,8 @@ def test_a_remark_is_kept_apart_from_the_message(line: str, message: str, note: 
         "25:34:12 - no such hour",
         "22:60:12 - no such minute",
         "2025-02-30 22:34:12,246 - core.pm - INFO - no such day",
+        "0000-01-01 22:34:12,246 - core.pm - INFO - no such year",
+        "3025-10-28 22:34:12,246 - core.pm - INFO - a year of no log",
         "2025-13-01 22:34:12,246 - core.pm - INFO - no such month",
         "22:34:12 text right behind it",
     ],

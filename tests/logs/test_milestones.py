@@ -221,18 +221,81 @@ def test_a_logger_narrows_a_pattern_only_where_the_line_names_one(tmp_path: Path
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("name: x", "must be a list"),
-        ("- {name: x}", "needs `name` and a list `patterns`"),
-        ("- {name: x, patterns: ['(']}", "is no regular expression"),
-        ("- {name: x, patterns: [a], loger: b}", "unknown key 'loger'"),
-        ("- [", "cannot be read"),
+        (
+            "name: x",
+            ":1: {'name': 'x'} — must be a list of milestones; write `- {name: order_sent, "
+            "patterns: ['order sent: (?P<symbol>\\w+)']}`",
+        ),
+        (
+            "# mine\n- {name: x}",
+            ":2: {'name': 'x'} — a milestone needs `name` and a list `patterns`; write `- {name: "
+            "order_sent, patterns: ['order sent: (?P<symbol>\\w+)']}`",
+        ),
+        (
+            "- name: x\n  patterns:\n    - a\n    - '('",
+            ":4: x: patterns: ( — is no regular expression: missing ), unterminated subpattern at "
+            "position 0; escape special signs with \\",
+        ),
+        (
+            "- name: x\n  patterns: [a]\n  loger: b",
+            ":3: x: loger — no such key; did you mean 'logger'?",
+        ),
+        (
+            "- {name: x, patterns: [a]}\n- {name: x, patterns: [b]}",
+            ":2: name: x — is named twice, first in line 1; put all patterns of a milestone below "
+            "one name",
+        ),
+        (
+            "- {name: x, patterns: [7]}",
+            ":1: x: patterns: 7 — must be a text; put it in single quotes",
+        ),
+        (
+            "- [",
+            ":2: is no YAML: did not find expected node content; look for a missing colon, quote "
+            "or indent here or in the line before",
+        ),
     ],
 )
-def test_a_pattern_file_that_cannot_be_used_says_why(
+def test_a_pattern_file_that_cannot_be_used_says_where_what_and_why(
     tmp_path: Path, content: str, message: str
 ) -> None:
     file = tmp_path / "patterns.yaml"
     file.write_text(content)
-    with pytest.raises(InputError, match=message) as raised:
+    with pytest.raises(InputError) as raised:
         milestones.load(file)
-    assert str(raised.value).startswith("patterns.yaml: ")
+    assert str(raised.value) == f"{file}{message}"
+
+
+def test_every_problem_of_a_pattern_file_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "patterns.yaml"
+    file.write_text("- {name: x, patterns: ['(', ')']}\n- {name: y}\n")
+    with pytest.raises(InputError) as raised:
+        milestones.load(file)
+    told = [line.removeprefix(f"{file}:").split(" ")[0] for line in str(raised.value).splitlines()]
+    assert told == ["1:", "1:", "2:"]
+
+
+def test_a_missing_pattern_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "none.yaml"
+    with pytest.raises(InputError, match=r"none\.yaml: cannot be read: .*No such file"):
+        milestones.load(file)
+
+
+def test_patterns_of_one_s_own_come_before_those_that_come_along(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "- {name: geared, title: gears in place, patterns: ['Leverage set to (?P<times>[0-9]+)x']}"
+    )
+    patterns = milestones.with_patterns({"first": ("core.*", "Leverage set to 9x")}, [file])
+    assert patterns.names[:2] == ("first", "geared")
+    assert patterns.title("geared") == "gears in place"
+
+    def named(text: str, logger: str = "core.pm") -> str:
+        found = patterns.find(text, logger)
+        assert found is not None
+        return found.name
+
+    assert named("Leverage set to 1x") == "geared"
+    assert named("Leverage set to 9x") == "first"
+    assert named("Leverage set to 9x", "ccxt.base") == "geared"
+    assert named("✅ Position ACTIVE: SKLUSDT") == "position_active"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from replay.logs import production_log
+from replay.logs import milestones, production_log
+from replay.logs.reader import KEPT
 from replay.result import Milestone
 from simulator.errors import InputError
 from tests.replay.made import OFFSET_S, clock
@@ -114,11 +115,77 @@ def test_an_indented_line_after_a_gap_continues_nothing() -> None:
     assert log.unread == ("3: - WebSocket",)
 
 
-def test_a_file_without_times_is_unusable(tmp_path: Path) -> None:
-    file = tmp_path / "waves.log"
-    file.write_text("opened: 2/5 → VELOUSDT\n", encoding="utf-8")
-    with pytest.raises(InputError, match="no line starts with a time"):
-        production_log.read(file, DAY, OFFSET_S)
+def test_a_log_without_times_is_a_list_of_lines_in_order() -> None:
+    log = production_log.read(LOG.with_name("wave_limit_2025-10-12.log"))
+    assert not log.timed
+    assert log.milestones() == ()
+    told = [(line.number, line.time_ns, line.milestone, dict(line.groups)) for line in log.named]
+    opened = [(2, "VELO"), (2, "ZENT"), (2, "MYRO"), (3, "GLMR"), (3, "JOE")]
+    assert told == [
+        *(
+            (
+                number,
+                None,
+                "wave_counter",
+                {"counted": str(counted), "limit": "5", "symbol": f"{coin}USDT"},
+            )
+            for number, (counted, coin) in enumerate(opened, start=1)
+        ),
+        (7, None, "wave_complete", {"opened": "4", "positions": "7"}),
+    ]
+    assert log.unread == ()
+    assert log.notes == ("no line has a time; only their order is known",)
+
+
+def test_the_day_in_the_file_s_name_is_enough(log: production_log.ProductionLog) -> None:
+    assert production_log.read(LOG, utc_offset_s=OFFSET_S) == log
+
+
+def test_a_remark_is_kept_with_its_line() -> None:
+    log = production_log.read(LOG.with_name("velvetusdt_2025-10-29.log"))
+    [fetched] = [line for line in log.lines if line.milestone == "order_fetched"]
+    assert fetched.note == "ИСПОЛНЕН!"
+    assert fetched.groups["quantity"] == "27.0"
+    assert fetched.file == "velvetusdt_2025-10-29.log"
+
+
+def test_of_what_says_nothing_known_the_first_lines_are_kept_and_the_rest_is_counted(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "bot.log"
+    heartbeat = "2025-10-28 22:34:12,246 - core.pm - INFO - heartbeat\n"
+    told = "2025-10-28 22:34:12,250 - core.pm - INFO - ⚡ Pre-registered SKLUSDT\n"
+    file.write_text("what is this?\n" + heartbeat * 2500 + told, encoding="utf-8")
+    log = production_log.read(file)
+    assert [line.number for line in log.named] == [2502]
+    assert len(log.lines) == 1 + KEPT
+    assert log.unread[:2] == ("1: what is this?", f"2: {heartbeat.strip()}")
+    assert log.unread_count == 2501
+    assert log.told_unread()[-1] == f"and {2501 - len(log.unread):,} more"
+
+
+def test_of_several_files_each_unread_line_names_its_own(tmp_path: Path) -> None:
+    (tmp_path / "bot.log").write_text("22:34:12 - b\n")
+    (tmp_path / "bot.log.1").write_text("22:34:11 - a\n")
+    log = production_log.read(tmp_path / "bot.log", DAY)
+    assert log.unread == ("bot.log.1:1: 22:34:11 - a", "bot.log:1: 22:34:12 - b")
+
+
+def test_what_was_put_right_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "bot.log"
+    wrong = "22:34:12.250 - ⚡ Pre-registered SKLUSDT".encode().decode("mac_roman")
+    file.write_text(wrong, encoding="utf-8")
+    log = production_log.read(file, DAY)
+    [line] = log.named
+    assert line.text == "⚡ Pre-registered SKLUSDT"
+    assert log.notes == ("1 lines were UTF-8 that had been read as Mac Roman; they were put right",)
+
+
+def test_patterns_of_one_s_own_name_lines_too() -> None:
+    patterns = milestones.with_patterns({"armed": ("*", "armed: (?P<symbol>[A-Z]+)")})
+    log = production_log.parse("22:34:12 - armed: SKLUSDT", DAY, patterns=patterns)
+    [found] = log.milestones()
+    assert (found.name, found.groups) == ("armed", {"symbol": "SKLUSDT"})
 
 
 def test_a_missing_file_is_unusable(tmp_path: Path) -> None:

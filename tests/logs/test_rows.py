@@ -81,6 +81,11 @@ def test_a_line_whose_day_nothing_tells_is_named() -> None:
         times_s("\n01:00:00 - x", day=None)
 
 
+def test_a_day_that_no_log_is_of_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^9999-12-31: the day of a log must lie in the years"):
+        times_s("01:00:00 - x", day=Date(9999, 12, 31))
+
+
 def test_after_midnight_it_is_the_next_day() -> None:
     text = "23:59:59.999 - a\n00:00:00.001 - b\n12:00:00 - c\n"
     assert times_s(text) == [DAY_S - 0.001, DAY_S + 0.001, 1.5 * DAY_S]
@@ -137,7 +142,7 @@ def test_a_gzipped_log_that_breaks_off_is_unusable(tmp_path: Path) -> None:
     file = tmp_path / "bot.log.gz"
     file.write_bytes(gzip.compress(b"22:34:12 - x\n" * 1000)[:-20])
     with pytest.raises(InputError, match=r"bot\.log\.gz: the log cannot be read"):
-        (records(file, Reading(), date=DAY))
+        records(file, Reading(), date=DAY)
 
 
 def test_a_rotated_set_is_read_from_its_oldest_part_on(tmp_path: Path) -> None:
@@ -162,6 +167,15 @@ def test_a_rotated_set_is_read_from_its_oldest_part_on(tmp_path: Path) -> None:
 def test_a_set_rotated_by_day_gives_each_part_its_day(tmp_path: Path) -> None:
     (tmp_path / "bot.log.2025-10-28").write_text("23:00:00 - a\n")
     (tmp_path / "bot.log.2025-10-29").write_text("22:00:00 - b\n")
+    (tmp_path / "bot.log").write_text("01:00:00 - c\n")
+    found = [each.time_ns for each in records(tmp_path / "bot.log", Reading())]
+    hours = [23, 24 + 22, 48 + 1]
+    assert found == [(MIDNIGHT_S + hour * 3600) * 10**9 for hour in hours]
+
+
+def test_a_set_that_logrotate_dated_is_read_by_day(tmp_path: Path) -> None:
+    (tmp_path / "bot.log-20251028.gz").write_bytes(gzip.compress(b"23:00:00 - a\n"))
+    (tmp_path / "bot.log-20251029").write_text("22:00:00 - b\n")
     (tmp_path / "bot.log").write_text("01:00:00 - c\n")
     found = [each.time_ns for each in records(tmp_path / "bot.log", Reading())]
     hours = [23, 24 + 22, 48 + 1]
@@ -194,14 +208,14 @@ def test_what_is_no_log_is_unusable(tmp_path: Path, content: bytes, message: str
     file = tmp_path / "bot.log"
     file.write_bytes(content)
     with pytest.raises(InputError, match=message) as raised:
-        (records(file, Reading(), date=DAY))
+        records(file, Reading(), date=DAY)
     assert str(raised.value).startswith(f"{file}: ")
 
 
 @pytest.mark.parametrize(("name", "message"), [("none.log", "no such file"), (".", "a folder")])
 def test_what_is_no_file_is_unusable(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        (records(tmp_path / name, Reading()))
+        records(tmp_path / name, Reading())
 
 
 def test_a_line_without_an_end_is_unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +224,7 @@ def test_a_line_without_an_end_is_unusable(tmp_path: Path, monkeypatch: pytest.M
     file = tmp_path / "bot.log"
     file.write_bytes(b"22:34:12 - x\n" + b"x" * (5 << 20))
     with pytest.raises(InputError, match=r"bot\.log:\d: the line is longer than 4 MiB"):
-        (records(file, Reading(), date=DAY))
+        records(file, Reading(), date=DAY)
 
 
 def test_windows_line_ends_and_a_byte_order_mark_leave_no_trace(tmp_path: Path) -> None:
