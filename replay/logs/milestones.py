@@ -44,9 +44,10 @@ class MilestonePatterns:
 
     def __init__(self, patterns: Iterable[MilestonePattern]) -> None:
         self._patterns = tuple(patterns)
-        # Of a name that several files use, the first one's title holds, as its patterns do.
-        self._titles = {pattern.name: pattern.title for pattern in reversed(self._patterns)}
-        self._titles = dict(reversed(self._titles.items()))
+        self._titles: dict[str, str] = {}
+        for pattern in self._patterns:
+            # Of a name that several files use, the first one's title holds, as its patterns do.
+            self._titles.setdefault(pattern.name, pattern.title)
         self._searches = [
             (expression.search, pattern.logger, pattern.name)
             for pattern in self._patterns

@@ -275,6 +275,19 @@ def test_every_problem_of_a_pattern_file_is_told_at_once(tmp_path: Path) -> None
     assert told == ["1:", "1:", "2:"]
 
 
+def test_a_name_of_one_s_own_that_comes_along_too_is_written_in_both_ways(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("- {name: leverage_set, title: geared, patterns: ['gears at [0-9]+']}")
+    patterns = milestones.with_patterns({}, [file])
+    assert patterns.names[0] == "leverage_set"
+    assert patterns.names.count("leverage_set") == 1
+    assert patterns.title("leverage_set") == "geared"
+    for text in ("gears at 1", "✅ Leverage set to 1x"):
+        found = patterns.find(text)
+        assert found is not None
+        assert found.name == "leverage_set"
+
+
 def test_a_missing_pattern_file_is_named(tmp_path: Path) -> None:
     file = tmp_path / "none.yaml"
     with pytest.raises(InputError, match=r"none\.yaml: cannot be read: .*No such file"):
