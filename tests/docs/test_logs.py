@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date as Date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from replay import cli
-from replay.logs import production_log, reader, table
+from replay.logs import production_log, table
+from replay.logs.reader import Reading
+from replay.logs.rows import rows_of
 from tests.docs.test_readme import blocks
 
 FILE = "docs/logs.md"
@@ -57,7 +60,7 @@ def test_each_form_of_a_line_is_read() -> None:
     rows = text.split("| form | |")[1].split("\n\n")[0].splitlines()[2:]
     lines = [row.split("`")[1] for row in rows]
     assert len(lines) == 6
-    log = production_log.parse("\n".join(lines), production_log.Date(2025, 10, 28))
+    log = production_log.parse("\n".join(lines), Date(2025, 10, 28))
     assert [line.source for line in log.lines] == lines
     assert [line.note for line in log.lines if line.note] == ["note"]
 
@@ -69,7 +72,8 @@ def test_what_is_said_not_to_be_read_is_shown_as_unread() -> None:
         "2025-10-28 22:34:12,246 [INFO] text",
         '{"time": "22:34:12"}',
     ]
-    reading = reader.Reading()
+    reading = Reading()
     text = "\n\n".join([*lines, "2025-10-28 22:34:12,246 - read"])
-    assert sum(len(each.messages) for each in production_log.log_rows.rows_of(text, reading)) == 1
+    [read] = [each for rows in rows_of(text, reading) for each in rows.messages]
+    assert read == "read"
     assert [line for _, _, line in reading.unread_lines] == lines
