@@ -92,6 +92,14 @@ def test_unknown_hosts_refusals_and_unread_lines_are_shown() -> None:
     assert "log lines not understood  19: ..." in shown(report.section(full_result()))
 
 
+def test_what_was_put_right_in_the_production_log_is_shown_and_in_the_document() -> None:
+    [note] = full_result().log_notes
+    line = line_with(shown(report.section(full_result())), "the production log")
+    assert line[3:] == note.split()
+    [run] = json_report.document([full_result()])["runs"]
+    assert run["log_notes"] == [note]
+
+
 def test_the_run_is_identified_by_its_whole_digest_and_the_command_that_repeats_it(
     section: str,
 ) -> None:
