@@ -230,7 +230,7 @@ def _notes(result: RunResult) -> RenderableType | None:
         ("faults that never fired", silent, "yellow"),
         ("real connections refused", result.refusals, "bold red"),
         ("unknown hosts asked for", result.unknown_hosts, "yellow"),
-        ("the production log", result.log_notes, ""),
+        ("notes on the log", result.log_notes, ""),
         ("log lines not understood", result.unread_log_lines, "dim"),
     ):
         for name, entry in zip_longest([label] if entries else [], entries, fillvalue=""):

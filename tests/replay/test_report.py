@@ -94,9 +94,9 @@ def test_unknown_hosts_refusals_and_unread_lines_are_shown() -> None:
 
 def test_what_was_put_right_in_the_production_log_is_shown_and_in_the_document() -> None:
     [note] = full_result().log_notes
-    line = line_with(shown(report.section(full_result())), "the production log")
-    assert line[3:] == note.split()
-    [run] = json_report.document([full_result()])["runs"]
+    line = line_with(shown(report.section(full_result())), "notes on the log")
+    assert line[4:] == note.split()
+    [run] = json_report.document([full_result()], exit_code=0)["runs"]
     assert run["log_notes"] == [note]
 
 
