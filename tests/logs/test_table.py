@@ -291,8 +291,8 @@ def untimed(size: int) -> Iterator[str]:
 def test_eight_times_the_log_takes_no_more_memory(
     form: Callable[[int], Iterator[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK", 1 << 15)
-    monkeypatch.setattr(files, "LONGEST_RECORD", 1 << 17)
+    monkeypatch.setattr(files, "BLOCK", 1 << 14)
+    monkeypatch.setattr(files, "LONGEST_RECORD", 1 << 16)
 
     def peak(size: int) -> int:
         file = tmp_path / f"bot-{size}.log"
