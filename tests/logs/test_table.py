@@ -202,6 +202,9 @@ def test_what_a_bot_writes_is_read_at_once(tmp_path: Path, monkeypatch: pytest.M
         "2025-02-30 22:34:12,246 - core.pm - INFO - a",
         "3025-10-28 22:34:12,246 - core.pm - INFO - a",
         "22:34:12.246 - a",
+        "24:34:12,246 - core.pm - INFO - a",
+        "22:60:12,246 - core.pm - INFO - a",
+        "22:34:60,246 - core.pm - INFO - a",
     ],
 )
 def test_what_needs_a_closer_look_is_not_read_at_once(line: str) -> None:
