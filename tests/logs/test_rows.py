@@ -11,7 +11,7 @@ import pytest
 from replay.logs import files
 from replay.logs import rows as log_rows
 from replay.logs.lines import Record
-from replay.logs.reader import Reading
+from replay.logs.reader import KEPT, Reading
 from simulator.errors import InputError
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "logs").glob("*.log"))
@@ -129,6 +129,32 @@ def test_a_log_without_any_time_is_a_list_in_order() -> None:
     assert not reading.timed
     assert reading.unread == 0
     assert reading.notes() == ["no line has a time; only their order is known"]
+
+
+def test_of_the_lines_that_cannot_be_read_the_first_are_kept() -> None:
+    reading = Reading()
+    list(records_of("what?\n" * 2500 + "22:34:12 - a\n", reading, date=DAY))
+    assert reading.unread == 2500
+    assert len(reading.unread_lines) == KEPT
+    assert reading.unread_lines[-1] == ("text", KEPT, "what?")
+
+
+def test_what_is_put_right_in_a_log_without_times_is_counted_once() -> None:
+    reading = Reading()
+    [found] = records_of("✅ opened".encode().decode("mac_roman"), reading)
+    assert found.message == "✅ opened"
+    assert reading.repairs.wrong_codecs == {"Mac Roman": 1}
+
+
+def test_a_record_is_not_torn_where_a_line_of_its_text_begins_with_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "bot.log"
+    text = "failed\n" + "22:34:12 is when it began\n" * 20
+    file.write_text(f"2025-10-28 22:34:12,246 - core.pm - ERROR - {text}")
+    monkeypatch.setattr(files, "BLOCK", 200)
+    [found] = records(file, Reading())
+    assert found.message == text.rstrip()
 
 
 def test_a_gzipped_log_is_unpacked_whatever_it_is_called(tmp_path: Path) -> None:
