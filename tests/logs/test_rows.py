@@ -131,6 +131,14 @@ def test_a_log_without_any_time_is_a_list_in_order() -> None:
     assert reading.notes() == ["no line has a time; only their order is known"]
 
 
+def test_a_record_of_a_bot_s_own_log_is_whole() -> None:
+    line = "2025-10-28 22:34:12,246 - core.pm - ERROR - failed"
+    [found] = records_of(f"{line}\nTraceback:\n  x\n\nValueError\n", Reading(), name="bot.log")
+    assert (found.source, found.texts) == (line, ["failed", "Traceback:", "  x", "ValueError"])
+    assert (found.logger, found.level, found.file) == ("core.pm", "ERROR", "bot.log")
+    assert (found.number, found.exact_ns, found.end_ns) == (1, 1_000_000, None)
+
+
 def test_of_the_lines_that_cannot_be_read_the_first_are_kept() -> None:
     reading = Reading()
     list(records_of("what?\n" * 2500 + "22:34:12 - a\n", reading, date=DAY))
