@@ -1,9 +1,9 @@
 """Bytes of a log as text, and text that was decoded wrongly put right.
 
-Somebody's editor reads UTF-8 as Mac Roman (it has been seen), Windows-1252 or Latin-1 and saves
-what it shows as UTF-8: `✅` has become `‚úÖ`. ftfy, the library for this, leaves most of the Mac
-Roman lines as they are: their letters look too much like somebody's quotes and dashes to it. A log
-is less shy, for no bot writes `‚úÖ`.
+Somebody's editor reads UTF-8 as Mac Roman (it has been seen), Windows-1252, Windows-1251 or Latin-1
+and saves what it shows as UTF-8: `✅` has become `‚úÖ`. ftfy, the library for this, leaves most of
+the Mac Roman lines as they are: their letters look too much like somebody's quotes and dashes to
+it. A log is less shy, for no bot writes `‚úÖ`.
 """
 
 from __future__ import annotations
@@ -28,25 +28,44 @@ class Repairs:
     def notes(self) -> list[str]:
         """What a person should be told."""
         told = [
-            f"{lines} lines were UTF-8 that had been read as {codec}; they were put right"
+            f"{_lines(lines)} UTF-8 that had been read as {codec}, and {_was(lines)} put right"
             for codec, lines in sorted(self.wrong_codecs.items())
         ]
         if self.not_utf8:
-            told.append(f"{self.not_utf8} lines have bytes that are no UTF-8, shown as \\xNN")
+            count = f"{self.not_utf8:,} line" + ("s have" if self.not_utf8 > 1 else " has")
+            told.append(f"{count} bytes that are no UTF-8, shown as \\xNN")
         return told
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line{'s' if count > 1 else ''} {_was(count)}"
+
+
+def _was(count: int) -> str:
+    return "were" if count > 1 else "was"
 
 
 class _Codec:
     """One way of reading bytes from 128 up as letters, and the way back."""
 
-    def __init__(self, name: str, python_name: str) -> None:
+    def __init__(self, name: str, python_name: str, *, cyrillic: bool = False) -> None:
         self.name = name
         letters = {byte: _letter(byte, python_name) for byte in range(0x80, 0x100)}
         self._back = {ord(letter): byte for byte, letter in letters.items()}
         high = re.escape("".join(letters.values()))
-        leads = re.escape("".join(letters[byte] for byte in range(0xC2, 0xF5)))
-        follow = re.escape("".join(letters[byte] for byte in range(0x80, 0xC0)))
-        self.suspect = f"[{leads}][{follow}]"
+        two, three, four, follow = (
+            re.escape("".join(letters[byte] for byte in span))
+            for span in (
+                range(0xC2, 0xE0),
+                range(0xE0, 0xF0),
+                range(0xF0, 0xF5),
+                range(0x80, 0xC0),
+            )
+        )
+        self.suspect = f"[{two}{three}{four}][{follow}]"
+        if cyrillic:  # whose words have such pairs in them, as in `всё`, but hardly more
+            self.suspect = f"(?:[{two}][{follow}]){{2}}|[{three}][{follow}]{{2}}"
+            self.suspect += f"|[{four}][{follow}]{{3}}"
         self._runs = re.compile(f"[{high}]{{2,}}")
 
     def put_right(self, line: str) -> tuple[str, int]:
@@ -75,6 +94,7 @@ def _letter(byte: int, codec: str) -> str:
 
 _CODECS = (
     _Codec("Latin-1", "latin-1"),
+    _Codec("Windows-1251", "cp1251", cyrillic=True),
     _Codec("Windows-1252", "cp1252"),
     _Codec("Mac Roman", "mac_roman"),
 )

@@ -107,7 +107,7 @@ def test_a_rotated_set_is_one_log_and_what_was_put_right_is_told(
     assert stripped(rows(ended.stdout, "Milestones in bot.log.1, bot.log")) == [
         ["pre_registered", "2", "2025-10-28 22:34:11.000", "2025-10-28 22:34:12.000"]
     ]
-    told = "1 lines were UTF-8 that had been read as Mac Roman; they were put right"
+    told = "1 line was UTF-8 that had been read as Mac Roman, and was put right"
     assert f"Note: {told}" in ended.stdout
 
 

@@ -29,7 +29,12 @@ def misread(text: str, codec: str) -> str:
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize(
     ("codec", "told"),
-    [("mac_roman", "Mac Roman"), ("cp1252", "Windows-1252"), ("latin-1", "Latin-1")],
+    [
+        ("mac_roman", "Mac Roman"),
+        ("cp1252", "Windows-1252"),
+        ("cp1251", "Windows-1251"),
+        ("latin-1", "Latin-1"),
+    ],
 )
 def test_what_was_read_with_a_wrong_codec_is_put_right_and_counted(
     line: str, codec: str, told: str
@@ -39,15 +44,20 @@ def test_what_was_read_with_a_wrong_codec_is_put_right_and_counted(
     repairs = Repairs()
     assert decoded(f"first\n{wrong}\nlast".encode(), repairs) == f"first\n{line}\nlast"
     assert repairs.wrong_codecs == {told: 1}
-    assert repairs.notes() == [
-        f"1 lines were UTF-8 that had been read as {told}; they were put right"
-    ]
+    assert repairs.notes() == [f"1 line was UTF-8 that had been read as {told}, and was put right"]
 
 
 def test_the_check_mark_that_was_seen_in_a_real_log() -> None:
     assert decoded("22:34:11.898 - ‚úÖ Leverage set".encode(), Repairs()) == (
         "22:34:11.898 - ✅ Leverage set"
     )
+
+
+@pytest.mark.parametrize("text", ["«Всё»: ещё не ПОДТВЕРЖДЁН!", "Её №5 – твоё…", "Съёмка, моё»"])
+def test_words_of_a_cyrillic_log_stay_as_they_are(text: str) -> None:
+    repairs = Repairs()
+    assert decoded(text.encode(), repairs) == text
+    assert repairs.notes() == []
 
 
 def test_two_letters_alone_are_put_right_below_lines_that_were_certainly_misread() -> None:
@@ -91,4 +101,4 @@ def test_bytes_that_are_no_utf_8_are_shown_and_their_lines_counted() -> None:
     text = decoded(b"one\ncaf\xe9\ntwo \xf0\x9f\x93\x8a\n", repairs)
     assert text == "one\ncaf\\xe9\ntwo 📊\n"
     assert repairs.not_utf8 == 1
-    assert repairs.notes() == ["1 lines have bytes that are no UTF-8, shown as \\xNN"]
+    assert repairs.notes() == ["1 line has bytes that are no UTF-8, shown as \\xNN"]

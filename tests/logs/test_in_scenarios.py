@@ -77,7 +77,7 @@ def test_what_was_put_right_in_the_production_log_is_told(folder: Path) -> None:
     (folder / "tonight.log").write_text(LOG.read_bytes().decode("mac_roman"), encoding="utf-8")
     result = runner.run(scenario(folder), version="2025-10-28")
     assert result.log_notes == (
-        "18 lines were UTF-8 that had been read as Mac Roman; they were put right",
+        "18 lines were UTF-8 that had been read as Mac Roman, and were put right",
     )
     right = runner.run("sklusdt", version="2025-10-28").production
     assert [each.time_ns for each in result.production] == [each.time_ns for each in right]

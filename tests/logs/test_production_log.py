@@ -178,7 +178,7 @@ def test_what_was_put_right_is_told(tmp_path: Path) -> None:
     log = production_log.read(file, DAY)
     [line] = log.named
     assert line.text == "⚡ Pre-registered SKLUSDT"
-    assert log.notes == ("1 lines were UTF-8 that had been read as Mac Roman; they were put right",)
+    assert log.notes == ("1 line was UTF-8 that had been read as Mac Roman, and was put right",)
 
 
 def test_patterns_of_one_s_own_name_lines_too() -> None:

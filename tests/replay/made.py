@@ -109,7 +109,7 @@ def full_result(faults: Mapping[str, int] | None = None) -> RunResult:
             milestone("rollback_close_order", "22:34:23.724", "🔄 Rollback", host="production"),
         ),
         unread_log_lines=("19: ...",),
-        log_notes=("3 lines were UTF-8 that had been read as Mac Roman; they were put right",),
+        log_notes=("3 lines were UTF-8 that had been read as Mac Roman, and were put right",),
         hidden=(
             HiddenException(
                 type="AttributeError",

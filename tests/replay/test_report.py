@@ -93,10 +93,12 @@ def test_unknown_hosts_refusals_and_unread_lines_are_shown() -> None:
 
 
 def test_what_was_put_right_in_the_production_log_is_shown_and_in_the_document() -> None:
-    [note] = full_result().log_notes
-    line = line_with(shown(report.section(full_result())), "notes on the log")
+    found = full_result()
+    [note] = found.log_notes
+    line = line_with(shown(report.section(found)), "notes on the log")
     assert line[4:] == note.split()
-    [run] = json_report.document([full_result()], exit_code=0)["runs"]
+    attempt = Attempt(scenario=found.scenario, version=found.version, result=found)
+    [run] = json_report.document([attempt], exit_code=0)["runs"]
     assert run["log_notes"] == [note]
 
 
