@@ -147,3 +147,26 @@ def test_a_log_without_a_known_milestone_cannot_be_explained(tmp_path: Path) -> 
     shown = replay("explain", log, "--scenario", "sklusdt")
     assert shown.exit_code == 2
     assert "no milestone that is known" in shown.output
+
+
+def test_a_bot_that_is_not_ours_is_replayed_by_its_factory() -> None:
+    shown = replay("run", TINY)
+    assert shown.exit_code == 0, shown.output
+    assert "is closed" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("factory", "told"),
+    [
+        ("no.such:create", "cannot be imported: No module named 'no'"),
+        ("tests.forensics.tiny_bot:make", "tests.forensics.tiny_bot has no make"),
+        ("tests.forensics.tiny_bot", "bot.factory: tests.forensics.tiny_bot"),
+    ],
+)
+def test_a_factory_that_is_not_there_is_unusable(tmp_path: Path, factory: str, told: str) -> None:
+    text = TINY.read_text(encoding="utf-8").replace("tests.forensics.tiny_bot:create", factory)
+    (tmp_path / "tiny.yaml").write_text(text, encoding="utf-8")
+    shutil.copy(TINY.with_name("tiny_patterns.yaml"), tmp_path)
+    shown = replay("run", tmp_path / "tiny.yaml")
+    assert shown.exit_code == 2
+    assert told in shown.output
