@@ -34,6 +34,7 @@ from simulator.wire.credentials import Credentials
 from simulator.wire.fault_kinds import check_fault
 from simulator.wire.http_front import HttpFront
 from simulator.wire.redaction import Redactor
+from simulator.wire.rules import Rules
 from simulator.wire.server import Server
 
 
@@ -88,12 +89,11 @@ class Binance:
         secrets = [each.api_key for each in accounts] + [each.secret for each in accounts]
         redactor = Redactor(secrets, listen_keys.all)
         self._service = Service(desk, endpoints(profile, gate), gate, gatekeeper)
+        latency = Latency(env, behaviour.latency, streams, name)
+        stream_lags = Visibility(env, behaviour.visibility, streams, name)
+        self.rules = Rules(exchange, self.faults, latency, stream_lags)
         self._carrier = Carrier(
-            self._service,
-            name=name,
-            faults=self.faults,
-            latency=Latency(env, behaviour.latency, streams, name),
-            streams=streams,
+            self._service, name=name, faults=self.faults, latency=latency, streams=streams
         )
         http = HttpFront(
             env,
@@ -112,7 +112,7 @@ class Binance:
             redactor=redactor,
             record=record,
         )
-        self._users = UserStreams(wire, desk, Visibility(env, behaviour.visibility, streams, name))
+        self._users = UserStreams(wire, desk, stream_lags)
         self._websockets = WebSocketFront(wire, desk, MarketStreams(wire, desk), self._users)
         self._api = WebSocketApi(wire, self._service, self._carrier, gate, http.next_number)
         # The register of algo orders must know an order before anybody is told of it.
@@ -124,6 +124,7 @@ class Binance:
             HEARD,
             before_stop=(self._carrier.stop, self._websockets.close_all),
         )
+        self.read = self._service.read
         self.start = self._server.start
         self.stop = self._server.stop
 

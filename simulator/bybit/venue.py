@@ -30,6 +30,7 @@ from simulator.wire.credentials import Credentials
 from simulator.wire.fault_kinds import check_fault
 from simulator.wire.http_front import HttpFront
 from simulator.wire.redaction import Redactor
+from simulator.wire.rules import Rules
 from simulator.wire.server import Server
 
 
@@ -70,12 +71,11 @@ class Bybit:
         self._service = Service(
             desk, endpoints(), Gate(env, behaviour.limits or (), settings), gatekeeper
         )
+        latency = Latency(env, behaviour.latency, streams, name)
+        stream_lags = Visibility(env, behaviour.visibility, streams, name)
+        self.rules = Rules(exchange, self.faults, latency, stream_lags)
         carrier = Carrier(
-            self._service,
-            name=name,
-            faults=self.faults,
-            latency=Latency(env, behaviour.latency, streams, name),
-            streams=streams,
+            self._service, name=name, faults=self.faults, latency=latency, streams=streams
         )
         http = HttpFront(
             env, self._service, carrier, redactor=redactor, record=record, server="Openresty"
@@ -89,7 +89,7 @@ class Bybit:
             redactor=redactor,
             record=record,
         )
-        private = PrivateStreams(wire, desk, Visibility(env, behaviour.visibility, streams, name))
+        private = PrivateStreams(wire, desk, stream_lags)
         trade = TradeSocket(wire, desk, self._service, carrier, gatekeeper, http.next_number)
         websockets = WebSocketFront(
             wire,
@@ -106,6 +106,7 @@ class Bybit:
             HEARD,
             before_stop=(carrier.stop, websockets.close_all),
         )
+        self.read = self._service.read
         self.start = self._server.start
         self.stop = self._server.stop
 

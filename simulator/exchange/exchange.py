@@ -8,6 +8,7 @@ from itertools import count
 
 import simpy
 
+from simulator.exchange.behaviour import LagRule
 from simulator.exchange.exact import exact
 from simulator.exchange.facts import Fact, LeverageFact, OrderFact, PriceFact
 from simulator.exchange.instruments import Instrument
@@ -109,6 +110,24 @@ class Exchange:
     def unwatch(self, symbol: str, callback: Callable[[PriceFact], None]) -> None:
         """Stop what `watch` began. Raises ValueError if it did not."""
         self._market(symbol).watchers.remove(callback)
+
+    @exact
+    def set_price(self, symbol: str, price: Decimal, mark: Decimal | None = None) -> None:
+        """Last and mark price of a symbol are these from now on (`mark` None: the same).
+
+        Orders that this triggers or fills act at once. Raises ValueError for a price that is not
+        above 0, Rejection UNKNOWN_SYMBOL.
+        """
+        market = self._market(symbol)
+        self._ticks.settle(market)
+        market.steer(price, mark)
+        self._ticks.turn(market)
+
+    def add_lags(self, rules: Sequence[LagRule]) -> None:
+        """Further rules of visibility, as if written after the others; they hold for what happens
+        from now on. What has happened so far is seen."""
+        self.visibility.add(rules)
+        self._windows.learn(self._ledgers.values())
 
     # -- accounts --------------------------------------------------------------------------
 

@@ -45,13 +45,25 @@ class Faults:
         """How often each rule fired, by its name; 0 for those that never did."""
         self.enabled = True
         """Off: nothing matches, nothing is counted."""
+        self._name = name
         self._states: list[_State] = []
-        for rule in rules:
-            if rule.name in self.fired:
-                raise ValueError(f"two fault rules are called {rule.name!r}: names must differ")
-            self.fired[rule.name] = 0
-            self._states.append(_State(rule, f"{name}.fault.{rule.name}"))
         self._by_endpoint: dict[str, tuple[_State, ...]] = {}
+        self.add(rules)
+
+    def add(self, rules: Sequence[FaultRule]) -> None:
+        """Further rules, as if written after the others; they count from now on.
+
+        Raises ValueError for a name that another rule has.
+        """
+        names = list(self.fired)
+        for rule in rules:
+            if rule.name in names:
+                raise ValueError(f"two fault rules are called {rule.name!r}: names must differ")
+            names.append(rule.name)
+        for rule in rules:
+            self.fired[rule.name] = 0
+            self._states.append(_State(rule, f"{self._name}.fault.{rule.name}"))
+        self._by_endpoint.clear()
 
     def match(self, endpoint: str, symbol: str | None = None) -> FaultRule | None:
         """The rule that fires for this occurrence, or None; told to `on_fire` and counted.

@@ -32,6 +32,11 @@ class Latency:
         self._reply_stream = f"{name}.latency.reply"
         self._by_endpoint: dict[str, tuple[tuple[LatencyRule, ...], tuple[LatencyRule, ...]]] = {}
 
+    def add(self, rules: Sequence[LatencyRule]) -> None:
+        """Further rules, as if written after the others."""
+        self._rules = (*reversed(rules), *self._rules)
+        self._by_endpoint.clear()
+
     def request_ns(self, endpoint: str, symbol: str | None = None) -> int:
         """Delay before the request is acted on, in nanoseconds."""
         for rule in self._concerned(endpoint)[0]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import simpy
@@ -13,6 +14,7 @@ from simulator.exchange.facts import PriceFact
 from simulator.exchange.listings import Listing
 from simulator.exchange.marketdata import Book
 from simulator.exchange.orders import Order, Side, TriggerBy
+from simulator.exchange.prices import Steered
 from simulator.exchange.tape import Tape, on_tick
 from simulator.randomness import Streams
 
@@ -99,6 +101,20 @@ class Market:
             if until_ns is not None and until_ns < self._until_ns:
                 self._until_ns = until_ns
         self._mark = eight_decimals(price)
+
+    def steer(self, price: Decimal, mark: Decimal | None) -> None:
+        """Last and mark price are these from now on (`mark` None: the same), not their paths'.
+
+        Raises ValueError for a price that is not above 0.
+        """
+        now_ns = int(self._env.now)
+        mark_before = self._quotes if self._mark_quotes is None else self._mark_quotes
+        # Both are made before either counts, so that a price that cannot be changes nothing.
+        last_quotes = Steered(self._quotes, now_ns, price)
+        mark_quotes = Steered(mark_before, now_ns, price if mark is None else mark)
+        self._quotes, self._mark_quotes = last_quotes, mark_quotes
+        self.tape = replace(self.tape, quotes=last_quotes)
+        self.refresh(now_ns)
 
     def book(self, levels: int) -> Book:
         """A snapshot of the depth; clients' own resting orders are not part of it."""

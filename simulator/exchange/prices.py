@@ -189,6 +189,46 @@ class _WalkQuotes:
         return max(SMALLEST, eight_decimals(self._start * level))
 
 
+class Steered:
+    """Quotes that follow a path up to a moment, and prices that were set by hand from then on."""
+
+    __slots__ = ("_before", "_set")
+
+    def __init__(self, before: Quotes, now_ns: int, price: Decimal) -> None:
+        """Raises ValueError for a price that is not above 0."""
+        earlier: tuple[tuple[int, Decimal], ...] = ()
+        if isinstance(before, Steered):
+            earlier = tuple(point for point in before._set.points if point[0] < now_ns)
+            before = before._before
+        self._before: Quotes = before
+        self._set: Points = Points((*earlier, (now_ns, price)))
+
+    def price_at(self, now_ns: int) -> Decimal:
+        path = self._before if now_ns < self._since_ns else self._set
+        return path.price_at(now_ns)
+
+    def next_change_ns(self, now_ns: int) -> int | None:
+        if now_ns >= self._since_ns:
+            return self._set.next_change_ns(now_ns)
+        next_ns = self._before.next_change_ns(now_ns)
+        return self._since_ns if next_ns is None else min(next_ns, self._since_ns)
+
+    def range(self, start_ns: int, end_ns: int) -> Range:
+        since_ns = self._since_ns
+        if end_ns <= since_ns:
+            return self._before.range(start_ns, end_ns)
+        later = self._set.range(max(start_ns, since_ns), end_ns)
+        if start_ns >= since_ns:
+            return later
+        sooner = self._before.range(start_ns, since_ns)
+        high, low = max(sooner.high, later.high), min(sooner.low, later.low)
+        return Range(sooner.open, high, low, later.close)
+
+    @property
+    def _since_ns(self) -> int:
+        return self._set.points[0][0]
+
+
 def _time_of(point: tuple[int, Decimal]) -> int:
     return point[0]
 

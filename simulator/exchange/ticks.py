@@ -80,6 +80,12 @@ class Ticks:
         if self._started and self._concerns(market):
             self._act(market, now_ns)
 
+    def turn(self, market: Market) -> None:
+        """Let a price act that was set just now, and look anew for the next change."""
+        market.settled_until_ns = int(self._env.now)
+        self.settle(market)
+        self.arm(market)
+
     def _concerns(self, market: Market) -> bool:
         return bool(market.waiting or market.resting or market.watchers or self._listeners)
 

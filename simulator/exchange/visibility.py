@@ -23,8 +23,8 @@ class _Entry:
 
     __slots__ = ("final_ns", "values")
 
-    def __init__(self) -> None:
-        self.values: deque[tuple[int, Any]] = deque()
+    def __init__(self, *first: tuple[int, Any]) -> None:
+        self.values: deque[tuple[int, Any]] = deque(first)
         self.final_ns: int | None = None
 
     def settle(self, now_ns: int) -> None:
@@ -65,6 +65,16 @@ class Visibility:
         self._streams = streams
         self._name = name
         self._windows: dict[str, _Window] = {}
+
+    def add(self, rules: Sequence[LagRule]) -> None:
+        """Further rules, as if written after the others."""
+        self._rules = (*self._rules, *rules)
+        now_ns = int(self._env.now)
+        for name, view in self._windows.items():
+            concerning = self._concerning(name)
+            if concerning and not view.rules:
+                view.entries = {key: _Entry((now_ns, each)) for key, each in view.entries.items()}
+            view.rules = concerning
 
     def lagged(self, window: str) -> bool:
         """Whether any rule concerns the window; if none does, its reader may read the truth."""
@@ -152,10 +162,12 @@ class Visibility:
     def _window(self, window: str) -> _Window:
         view = self._windows.get(window)
         if view is None:
-            rules = tuple(rule for rule in reversed(self._rules) if matches(rule.window, window))
-            view = _Window(rules, f"{self._name}.visibility.{window}")
+            view = _Window(self._concerning(window), f"{self._name}.visibility.{window}")
             self._windows[window] = view
         return view
+
+    def _concerning(self, window: str) -> tuple[LagRule, ...]:
+        return tuple(rule for rule in reversed(self._rules) if matches(rule.window, window))
 
     def _draw(self, view: _Window, symbol: str) -> int:
         now_ns = int(self._env.now)

@@ -7,6 +7,7 @@ its own business.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from simulator.exchange.facts import OrderFact
@@ -15,12 +16,21 @@ from simulator.exchange.orders import Fill, Order
 from simulator.exchange.positions import Position, Wallet
 from simulator.exchange.visibility import Visibility
 
+_KEPT = ("order", "order_history", "open_orders", "positions", "entry_price", "balance")
+"""The windows that show values; `fills` only hides some for a while."""
+_OF_POSITIONS = ("positions", "entry_price")
+
 
 class Windows:
     """Publishes the facts, and reads ledgers as their owners see them."""
 
     def __init__(self, visibility: Visibility) -> None:
         self._visibility = visibility
+        self._look()
+
+    def _look(self) -> None:
+        """Which windows have a rule."""
+        visibility = self._visibility
         self._order = visibility.lagged("order")
         self._order_history = visibility.lagged("order_history")
         self._open_orders = visibility.lagged("open_orders")
@@ -39,6 +49,41 @@ class Windows:
                 self._fills,
             )
         )
+
+    def learn(self, ledgers: Iterable[Ledger]) -> None:
+        """Looks for rules that are new; a window that has its first one shows all there was."""
+        before = (
+            self._order,
+            self._order_history,
+            self._open_orders,
+            self._positions,
+            self._entry_price,
+            self._balance,
+        )
+        self._look()
+        new = tuple(
+            name
+            for name, had in zip(_KEPT, before, strict=True)
+            if not had and self._visibility.lagged(name)
+        )
+        for ledger in ledgers:
+            self._show(new, ledger)
+
+    def _show(self, windows: Sequence[str], ledger: Ledger) -> None:
+        """Publishes what a ledger holds, visible at once."""
+        publish, account = self._visibility.publish, ledger.account
+        for window in windows:
+            if window == "balance":
+                publish(window, account, ledger.wallet, symbol="", lag_ns=0)
+            elif window in _OF_POSITIONS:
+                for symbol, position in ledger.positions.items():
+                    publish(window, (account, symbol), position, symbol=symbol, lag_ns=0)
+            else:
+                for symbol, orders in ledger.orders.items():
+                    for order in orders.values():
+                        if window != "open_orders" or order.status.open:
+                            key = (account, symbol, order.order_id)
+                            publish(window, key, order, symbol=symbol, lag_ns=0)
 
     def publish(self, fact: OrderFact) -> None:
         """Let each window learn of the fact, each after a lag of its own."""

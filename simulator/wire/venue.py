@@ -20,6 +20,7 @@ from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
 from simulator.wire.calls import Answer, Call
 from simulator.wire.credentials import Credentials
+from simulator.wire.rules import Rules
 
 
 class Venue(Protocol):
@@ -28,6 +29,12 @@ class Venue(Protocol):
     name: str
     exchange: Exchange
     faults: Faults
+    rules: Rules
+    """Takes further rules while it serves."""
+
+    @property
+    def read(self) -> Callable[..., Call[Any]]:
+        """A request with its parameters, as `wire.calls.Service.read`; then `answer` it."""
 
     @property
     def start(self) -> Callable[..., Coroutine[Any, Any, None]]:
