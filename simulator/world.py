@@ -75,6 +75,8 @@ class World:
         """Attempts to leave the world, in order, also those whose error was swallowed."""
         self.log_listeners: list[Callable[[LogRecord], None]] = []
         """Told of every log record, hidden ones too, after it was handled."""
+        self.wall_shift_ns = 0
+        """How far `freeze_time` has set the wall clocks off the world's time."""
         self.limit_ns: float = math.inf
         """The moment beyond which no time may pass: getting there is an OverBudgetError."""
         self.step_limit = step_limit

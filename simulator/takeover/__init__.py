@@ -20,13 +20,14 @@ from simulator.takeover.captures import Captures, replaced
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
 from simulator.takeover.logs import captured_logs
-from simulator.takeover.wallclock import REAL, clock_replacements, virtual_time
+from simulator.takeover.wallclock import FROZEN, REAL, clock_replacements, virtual_time
 
 if TYPE_CHECKING:
     from simulator.world import World
 
 
-_CAPTURES = Captures({id(real): real for real in (*REAL, REAL_URANDOM)})  # det-ok: identities
+_WANTED = (*REAL, *(each for each in FROZEN if each is not None), REAL_URANDOM)
+_CAPTURES = Captures({id(each): each for each in _WANTED})  # det-ok: identities
 
 
 class _Holder:

@@ -22,6 +22,7 @@ from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
 from simulator.errors import SpinningError
 from simulator.host import UPTIME_NS
+from simulator.takeover.freezes import freezes_go_on
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -60,7 +61,8 @@ class _Clocks:
 
     def wall_ns(self) -> int:
         host = self._host()
-        return host.wall_ns() if host is not None else self._clock._now
+        wall_ns = host.wall_ns() if host is not None else self._clock._now
+        return wall_ns + self._world.wall_shift_ns
 
     def monotonic_ns(self) -> int:
         host = self._host()
@@ -91,20 +93,36 @@ class _Clocks:
 
 
 REAL = (
-    time.time,
-    time.time_ns,
-    time.monotonic,
-    time.monotonic_ns,
-    time.perf_counter,
-    time.perf_counter_ns,
+    frozen.real_time,
+    frozen.real_time_ns,
+    frozen.real_monotonic,
+    frozen.real_monotonic_ns,
+    frozen.real_perf_counter,
+    frozen.real_perf_counter_ns,
     time.sleep,
-    time.localtime,
-    time.gmtime,
-    time.strftime,
+    frozen.real_localtime,
+    frozen.real_gmtime,
+    frozen.real_strftime,
     frozen.real_datetime,
     frozen.real_date,
 )
-"""What is replaced. Taken at import: outside a run these are the real ones."""
+"""What is replaced. freezegun knows the real ones even when its time is frozen at this import."""
+
+FROZEN = (
+    frozen.fake_time,
+    frozen.fake_time_ns,
+    frozen.fake_monotonic,
+    frozen.fake_monotonic_ns,
+    frozen.fake_perf_counter,
+    frozen.fake_perf_counter_ns,
+    None,
+    frozen.fake_localtime,
+    frozen.fake_gmtime,
+    frozen.fake_strftime,
+    None,
+    None,
+)
+"""What stands in their places while somebody else's `freeze_time` is at work; in their order."""
 
 
 def clock_replacements(world: World) -> dict[Any, Any]:
@@ -134,7 +152,12 @@ def clock_replacements(world: World) -> dict[Any, Any]:
         frozen.FakeDatetime,
         frozen.FakeDate,
     )
-    return dict(zip(REAL, fakes, strict=True))
+    replacements: dict[Any, Any] = {}
+    if frozen.freeze_factories:
+        pairs = zip(FROZEN, fakes, strict=True)
+        replacements = {other: fake for other, fake in pairs if other is not None}
+    # The real ones last: they are what a module that is loaded during the run gets back.
+    return {**replacements, **dict(zip(REAL, fakes, strict=True))}
 
 
 @contextmanager
@@ -147,13 +170,21 @@ def virtual_time(world: World) -> Iterator[None]:
     uuid_module._generate_time_safe = None  # libuuid reads the real clock
     uuid_module._last_timestamp = None
     pickles: Any = copyreg.dispatch_table
+    pickles_before = dict(pickles)
     pickles[frozen.real_datetime] = frozen.pickle_fake_datetime
     pickles[frozen.real_date] = frozen.pickle_fake_date
     try:
-        with _local_zone(world.utc_offset_s), _factory(clocks, offset):
+        with (
+            _local_zone(world.utc_offset_s),
+            _factory(clocks, offset),
+            freezes_go_on(world, clocks.wall_datetime),
+        ):
             yield
     finally:
-        del pickles[frozen.real_datetime], pickles[frozen.real_date]
+        for kind in (frozen.real_datetime, frozen.real_date):
+            pickles.pop(kind)
+            if kind in pickles_before:  # by a freeze_time around the world
+                pickles[kind] = pickles_before[kind]
         uuid_module._generate_time_safe = generate
         uuid_module._last_timestamp = None
 
@@ -169,7 +200,7 @@ def _factory(clocks: _Clocks, offset: timedelta) -> Iterator[None]:
     def now(cls: Any, tz: Any = None) -> datetime:
         moment = clocks.wall_datetime()
         if tz is None:
-            return frozen.datetime_to_fakedatetime(moment + offset)
+            return frozen.datetime_to_fakedatetime(moment + frozen.tz_offsets[-1])
         return frozen.datetime_to_fakedatetime(tz.fromutc(moment.replace(tzinfo=tz)))
 
     fake_datetime: Any = frozen.FakeDatetime
