@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from scenarios.markets import Venue
     from scenarios.schema import Scenario, Stall
+    from simulator.clock import Clock
     from simulator.host import Host
+    from simulator.randomness import Streams
     from simulator.wire.venue import Venue as VenueOnWire
 
 BOT = "bot"
@@ -51,7 +53,7 @@ def set_up(scenario: Scenario, world: World) -> Stage:
     """Makes hosts, links and stalls, and has every venue serve."""
     stage = Stage(world, _bot_host(scenario, world), {}, {}, {})
     for name, part in scenario.venues.items():
-        _add_venue(stage, scenario, name, part)
+        add_venue(stage, name, part, partial(scenario.name_of, name))
     if any(stimulus.wave for stimulus in scenario.stimulus):
         _add_signal_server(stage, scenario)
     for way in build.one_ways(scenario):
@@ -109,44 +111,69 @@ def _add_signal_server(stage: Stage, scenario: Scenario) -> None:
     stage.bot_settings.update({"signal_server": f"ws://{SIGNALS}/", "signal_token": token})
 
 
-def _add_venue(stage: Stage, scenario: Scenario, name: str, part: Venue) -> None:
+def add_venue(
+    stage: Stage, name: str, part: Venue, name_of: Callable[[str], str] = str
+) -> VenueOnWire:
+    """Has a venue serve in the stage's world, with an account of the bot's. `name_of` a symbol is
+    what its position is called in findings."""
     world = stage.world
-    behaviour = build.behaviour(name, part)
-    known = kind(name)
-    exchange = known.make_exchange(
-        world.env,
-        build.listings(part),
-        streams=world.streams,
-        name=name,
-        visibility=Visibility(world.env, behaviour.visibility, world.streams, name),
-    )
-    exchange.open_account(BOT, part.balance, part.leverage)
-    keys = world.streams[f"{name}.credentials"]
-    api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
-    world.trace.hide(api_key)
-    world.trace.hide(secret)
 
     def record(kind: str, **fields: Any) -> None:
         world.trace.record(kind, name, **fields)
 
-    venue = known.make_venue(
-        world.env,
-        exchange,
-        profile=part.profile,
-        behaviour=behaviour,
-        streams=world.streams,
-        accounts=[Credentials(account=BOT, api_key=api_key, secret=secret)],
-        record=record,
-        hide=world.trace.hide,
-        name=name,
+    venue, credentials = make_venue(
+        name, part, env=world.env, streams=world.streams, record=record, hide=world.trace.hide
     )
-    build.open_positions(exchange, BOT, part)  # seen by the venue, which keeps fees and profits
-    exchange.start()
     others = tuple(each for each in host_names(name) if each != name)
     host = world.host(name, names=others)
     world.run_until(host.start(venue.start()))
     stage.venues[name] = venue
     stage.observers[name] = ExchangeObserver(
-        exchange, BOT, world.env.now, known, partial(scenario.name_of, name)
+        venue.exchange, BOT, world.env.now, kind(name), name_of
     )
-    stage.credentials[name] = {"api_key": api_key, "secret": secret}
+    stage.credentials[name] = {"api_key": credentials.api_key, "secret": credentials.secret}
+    return venue
+
+
+def make_venue(
+    name: str,
+    part: Venue,
+    *,
+    env: Clock,
+    streams: Streams,
+    record: Callable[..., None],
+    hide: Callable[[str], None],
+) -> tuple[VenueOnWire, Credentials]:
+    """A venue as a scenario describes it, its prices moving, and the keys of the bot's account.
+
+    Whether it serves, and where, is the caller's affair.
+    """
+    behaviour = build.behaviour(name, part)
+    known = kind(name)
+    exchange = known.make_exchange(
+        env,
+        build.listings(part),
+        streams=streams,
+        name=name,
+        visibility=Visibility(env, behaviour.visibility, streams, name),
+    )
+    exchange.open_account(BOT, part.balance, part.leverage)
+    keys = streams[f"{name}.credentials"]
+    api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
+    hide(api_key)
+    hide(secret)
+    credentials = Credentials(account=BOT, api_key=api_key, secret=secret)
+    venue = known.make_venue(
+        env,
+        exchange,
+        profile=part.profile,
+        behaviour=behaviour,
+        streams=streams,
+        accounts=[credentials],
+        record=record,
+        hide=hide,
+        name=name,
+    )
+    build.open_positions(exchange, BOT, part)  # seen by the venue, which keeps fees and profits
+    exchange.start()
+    return venue, credentials

@@ -41,6 +41,12 @@ def describe(task: asyncio.Task[Any]) -> str:
     return f"{task.get_name()} ({name}) at {_own_place(frames)}{waiter}{inside}"
 
 
+def waiting(loops: Iterable[HostLoop]) -> str:
+    """Every unfinished task on a line of its own; empty if there is none."""
+    waits = [f"\n  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]
+    return f"; these tasks were waiting:{''.join(waits)}" if waits else ""
+
+
 def stalled(loops: Iterable[HostLoop]) -> StalledError:
     """The error for a world in which nothing can happen any more."""
     waits = [f"  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]

@@ -31,7 +31,7 @@ from simulator.host import Host
 from simulator.loop import HostLoop
 from simulator.network import Network
 from simulator.randomness import Streams
-from simulator.stall import stalled, where_running
+from simulator.stall import stalled, waiting, where_running
 from simulator.takeover import takeover
 from simulator.trace import Trace
 
@@ -132,6 +132,11 @@ class World:
             yield
         finally:
             self.current = before
+
+    @property
+    def digest(self) -> str:
+        """The digest of everything that has happened so far: `trace.digest()`."""
+        return self.trace.digest()
 
     # entering and leaving
 
@@ -287,7 +292,7 @@ class World:
             raise OverBudgetError(
                 f"the run's virtual time is used up: it was to end within "
                 f"{(self.limit_ns - env.start_ns) / NS_PER_S:g} s; raise the limit, or look for "
-                f"what never ends"
+                f"what never ends{waiting(self._loops)}"
             )
         if next_ns > env._now:
             env._now = next_ns

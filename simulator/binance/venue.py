@@ -125,6 +125,7 @@ class Binance:
             before_stop=(self._carrier.stop, self._websockets.close_all),
         )
         self.read = self._service.read
+        self.course = self._carrier.course
         self.start = self._server.start
         self.stop = self._server.stop
 

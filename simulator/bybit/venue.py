@@ -107,6 +107,7 @@ class Bybit:
             before_stop=(carrier.stop, websockets.close_all),
         )
         self.read = self._service.read
+        self.course = carrier.course
         self.start = self._server.start
         self.stop = self._server.stop
 

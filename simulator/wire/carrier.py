@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Generator
+from enum import Enum
 from typing import Any
 
 from simulator.exchange.behaviour import FaultKind, FaultRule
@@ -12,6 +14,16 @@ from simulator.randomness import Streams
 from simulator.wire.calls import Answer, Call, Service
 
 _BEFORE = (FaultKind.ERROR, FaultKind.HANG, FaultKind.RESET)
+
+
+class NoAnswer(Enum):
+    """What a request can come to besides an answer."""
+
+    RESET = "reset"
+    NEVER = "never"
+
+
+Outcome = Answer | NoAnswer
 
 
 class Carrier:
@@ -29,43 +41,62 @@ class Carrier:
 
     async def carry_out(self, call: Call[Any]) -> Answer | None:
         """The answer when it is due; None for a connection to be reset. May never return."""
+        course = self.course(call)
+        while True:
+            try:
+                delay_ns = next(course)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                break
+            await asyncio.sleep(delay_ns / 1e9)
+        if isinstance(outcome, Answer):
+            return outcome
+        if outcome is NoAnswer.NEVER:
+            forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._unanswered.append(forever)
+            await forever
+        return None
+
+    def course(self, call: Call[Any]) -> Generator[int, None, Outcome]:
+        """What becomes of a call: each wait in nanoseconds, and at the end what comes of it."""
         endpoint = f"{call.method} {call.path}"
         symbol = call.parameters.values.get("symbol")
         fault = self._faults.match(endpoint, symbol)
         if fault is not None:
             if fault.kind is FaultKind.REFUSE:
-                return None
+                return NoAnswer.RESET
             if fault.kind is FaultKind.DELAY and fault.delay is not None:
                 stream = self._streams[f"{self._name}.fault.{fault.name}.delay"]
-                await asyncio.sleep(fault.delay.draw_ns(stream) / 1e9)
+                yield fault.delay.draw_ns(stream)
         delay_ns = self._latency.request_ns(endpoint, symbol)
         if delay_ns > 0:
-            await asyncio.sleep(delay_ns / 1e9)
-        answer: Answer | None
+            yield delay_ns
+        outcome: Outcome
         if fault is not None and fault.kind in _BEFORE:
-            answer = await self._fail(fault)
+            outcome = _failed(fault)
         else:
-            answer = self._service.answer(call)
+            outcome = self._service.answer(call)
             if fault is not None and fault.kind is not FaultKind.DELAY:
-                answer = await self._fail(fault)
+                outcome = _failed(fault)
+        if outcome is NoAnswer.NEVER:
+            return outcome
         delay_ns = self._latency.reply_ns(endpoint, symbol)
         if delay_ns > 0:
-            await asyncio.sleep(delay_ns / 1e9)
-        return answer
-
-    async def _fail(self, fault: FaultRule) -> Answer | None:
-        """What a faulty request is answered with; None: a reset."""
-        match fault.kind:
-            case FaultKind.ERROR | FaultKind.ERROR_AFTER:
-                return Answer(fault.status, fault.body)
-            case FaultKind.HANG | FaultKind.REPLY_LOST:
-                forever: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._unanswered.append(forever)
-                await forever
-        return None
+            yield delay_ns
+        return outcome
 
     def stop(self) -> None:
         """Lets go of the requests that were never to be answered."""
         for forever in self._unanswered:
             forever.cancel()
         self._unanswered.clear()
+
+
+def _failed(fault: FaultRule) -> Outcome:
+    """What a faulty request comes to."""
+    match fault.kind:
+        case FaultKind.ERROR | FaultKind.ERROR_AFTER:
+            return Answer(fault.status, fault.body)
+        case FaultKind.HANG | FaultKind.REPLY_LOST:
+            return NoAnswer.NEVER
+    return NoAnswer.RESET

@@ -41,13 +41,17 @@ Handler = Callable[[HttpRequest], Awaitable[None]]
 """Answers a request on its transport."""
 
 
+def content_type(answer: Answer) -> str:
+    """What a reply says it is: JSON, or the page of whoever stands before the venue."""
+    return "text/html" if answer.text and answer.text[0] not in "{[" else "application/json"
+
+
 def reply_bytes(answer: Answer, date: str, server: str, *, keep_alive: bool) -> bytes:
     """An answer on the wire; header names as the venue has them."""
     body = answer.text.encode()
-    kind = "text/html" if answer.text and answer.text[0] not in "{[" else "application/json"
     head = [
         f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, '')}",
-        f"content-type: {kind}",
+        f"content-type: {content_type(answer)}",
         f"content-length: {len(body)}",
         f"server: {server}",
         f"date: {date}",

@@ -5,7 +5,7 @@ A package that brings one module with a `KIND` is all that a further venue needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from simulator.exchange.orders import Order
 from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
 from simulator.wire.calls import Answer, Call
+from simulator.wire.carrier import Outcome
 from simulator.wire.credentials import Credentials
 from simulator.wire.rules import Rules
 
@@ -35,6 +36,10 @@ class Venue(Protocol):
     @property
     def read(self) -> Callable[..., Call[Any]]:
         """A request with its parameters, as `wire.calls.Service.read`; then `answer` it."""
+
+    @property
+    def course(self) -> Callable[[Call[Any]], Generator[int, None, Outcome]]:
+        """What becomes of a parsed request, with delays and faults, as `Carrier.course`."""
 
     @property
     def start(self) -> Callable[..., Coroutine[Any, Any, None]]:
