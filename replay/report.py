@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from replay import timeline
-from replay.clocktime import NS_PER_MS, clock_time, milliseconds, seconds
-from replay.result import HiddenException, RunResult
+from replay.clocktime import NS_PER_MS, NS_PER_S, clock_time, milliseconds, seconds
+from replay.result import HiddenException, RunResult, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 PIPED_WIDTH = 100
 _NOTABLE_NS = 10 * NS_PER_MS  # a difference that a reader should see at a glance
 _SHORT_DIGEST = 12
+_BEFORE_NS, _AFTER_NS = 5 * NS_PER_S, 2 * NS_PER_S  # what an excerpt shows around its moment
+_MOST_ROWS = 24
 _LAMPS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
 
@@ -55,6 +58,34 @@ def section(result: RunResult, *, deterministic: bool | None = None) -> Renderab
         parts.append(_titled("Also", notes))
     parts.append(Padding(_identity(result, deterministic), (1, 0, 0, 0)))
     return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
+    """What a failed test shows: the rows around a moment, the surprises, and what was hidden."""
+    found = _rows(result)
+    near = [row for row in found if -_BEFORE_NS <= row.time_ns - around_ns <= _AFTER_NS]
+    if len(near) > _MOST_ROWS:
+        nearest = sorted(near, key=lambda row: abs(row.time_ns - around_ns))[:_MOST_ROWS]
+        near = [row for row in near if row in nearest]
+    left_out = len(found) - len(near)
+    parts: list[RenderableType] = [
+        _titled(
+            f"Timeline around {clock_time(around_ns, result.utc_offset_s)}, seed {result.seed}",
+            _timeline(result, near),
+        )
+    ]
+    if left_out:
+        parts.append(Text(f"{left_out} of {len(found)} rows, further away, are left out", "dim"))
+    surprises = Verdict(findings=result.verdict.surprises)
+    if surprises.findings:
+        parts.append(_titled("Not as expected", _verdict(replace(result, verdict=surprises))))
+    if result.hidden:
+        parts.append(_titled("What the log level hid", _hidden(result)))
+    notes = _notes(result)
+    if notes:
+        parts.append(_titled("Also", notes))
+    parts.append(Text.assemble("\nrepeat with  ", (result.command, "bold"), overflow="fold"))
+    return Group(*parts)
 
 
 def summary(results: Sequence[RunResult]) -> RenderableType:
@@ -127,7 +158,14 @@ def _heading(result: RunResult) -> RenderableType:
 
 def timeline_table(result: RunResult) -> RenderableType:
     """What happened when, on which host, beside the production log if there is one."""
-    found = timeline.rows((*result.milestones, *result.venue_moments), result.production)
+    return _timeline(result, _rows(result))
+
+
+def _rows(result: RunResult) -> tuple[timeline.Row, ...]:
+    return timeline.rows((*result.milestones, *result.venue_moments), result.production)
+
+
+def _timeline(result: RunResult, found: Sequence[timeline.Row]) -> RenderableType:
     with_log = bool(result.production)
     table = _table()
     table.add_column("virtual", no_wrap=True)

@@ -1,0 +1,116 @@
+"""A venue behind a respx router, with a clock that the test moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import freezegun.api as frozen
+import pytest
+import respx
+from freezegun import freeze_time
+
+from replay.pytest_plugin import defaults, options
+from replay.pytest_plugin.freezes import frozen_start
+from replay.pytest_plugin.venue import SimulatedVenue
+from replay.stage import make_venue
+from scenarios.markets import Venue as VenuePart
+from scenarios.units import Start
+from simulator.clock import Clock, parse_start
+from simulator.randomness import Streams
+from simulator.respx_router import mount
+from simulator.trace import Trace
+from simulator.venues import kind
+
+_NS_PER_US = 1_000
+_US = timedelta(microseconds=1)
+_EPOCH = frozen.real_datetime(1970, 1, 1)
+
+
+@contextmanager
+def venue_router(
+    name: str,
+    *,
+    start: str | datetime = options.START,
+    seed: int = 1,
+    part: VenuePart | None = None,
+) -> Iterator[SimulatedVenue]:
+    """Has respx answer for the venue `name` within the block, straight from its model.
+
+    Where nobody has frozen the time, it is frozen at `start`; it passes by `advance`, by freezegun
+    and by the venue's own delays only. Raises KeyError for a name that is no venue's.
+    """
+    known = kind(name)
+    part = defaults.venue(name) if part is None else part
+    start_ns, utc_offset_s = parse_start(start)
+    env = Clock(start_ns)
+    trace = Trace(env)
+
+    def record(event: str, **fields: Any) -> None:
+        trace.record(event, name, **fields)
+
+    venue, credentials = make_venue(
+        name, part, env=env, streams=Streams(seed), record=record, hide=trace.hide
+    )
+    clock = _FrozenClock(env)
+    with ExitStack() as stack:
+        if not frozen.freeze_factories:
+            # Loops of asyncio keep their own time: a frozen one would sleep for ever.
+            offset = timedelta(seconds=utc_offset_s)
+            moment = _EPOCH + start_ns // _NS_PER_US * _US
+            stack.enter_context(freeze_time(moment, tz_offset=offset, real_asyncio=True))
+        router = stack.enter_context(respx.mock(assert_all_called=False))
+        mount(router, venue, known.hosts, clock)
+        yield SimulatedVenue(
+            name=name,
+            hosts=known.hosts,
+            api_key=credentials.api_key,
+            secret=credentials.secret,
+            start=Start(text="", ns=start_ns, utc_offset_s=utc_offset_s),
+            router=router,
+            _part=part,
+            _venue=venue,
+            _pass_ns=clock.pass_ns,
+        )
+
+
+@contextmanager
+def routed(request: pytest.FixtureRequest, name: str) -> Iterator[SimulatedVenue]:
+    """As the fixtures have it: from the test's frozen time on, with the configured seed."""
+    found, given = options.read(request.config), options.given_seed(request.config)
+    with venue_router(
+        name,
+        start=frozen_start(request.function) or found.start,
+        seed=found.seed if given is None else given,
+    ) as venue:
+        yield venue
+
+
+class _FrozenClock:
+    """The venue's clock goes along with freezegun's, whoever of the two is moved."""
+
+    def __init__(self, env: Clock) -> None:
+        self._env = env
+
+    def now_ns(self) -> int:
+        return self._env.now
+
+    def pass_ns(self, duration_ns: int) -> None:
+        if duration_ns:
+            span = timedelta(microseconds=duration_ns / _NS_PER_US)
+            factories: list[Any] = list(frozen.freeze_factories)
+            for factory in factories:
+                factory.tick(span)
+            self._env.pass_ns(duration_ns)
+        behind_ns = _wall_ns() - self._env.now
+        if behind_ns > 0:
+            self._env.pass_ns(behind_ns)
+
+
+def _wall_ns() -> int:
+    if not frozen.freeze_factories:
+        return time.time_ns()
+    return (frozen.freeze_factories[-1]() - _EPOCH) // _US * _NS_PER_US
