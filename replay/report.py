@@ -27,7 +27,7 @@ PIPED_WIDTH = 100
 _NOTABLE_NS = 10 * NS_PER_MS  # a difference that a reader should see at a glance
 _SHORT_DIGEST = 12
 _BEFORE_NS, _AFTER_NS = 5 * NS_PER_S, 2 * NS_PER_S  # what an excerpt shows around its moment
-_MOST_ROWS = 24
+_FEWEST_ROWS, _MOST_ROWS = 5, 24
 _LAMPS = {True: ("✓", "green"), False: ("✗", "bold red")}
 
 
@@ -63,19 +63,16 @@ def section(result: RunResult, *, deterministic: bool | None = None) -> Renderab
 def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
     """What a failed test shows: the rows around a moment, the surprises, and what was hidden."""
     found = _rows(result)
-    near = [row for row in found if -_BEFORE_NS <= row.time_ns - around_ns <= _AFTER_NS]
-    if len(near) > _MOST_ROWS:
-        nearest = sorted(near, key=lambda row: abs(row.time_ns - around_ns))[:_MOST_ROWS]
-        near = [row for row in near if row in nearest]
+    near = _near(found, around_ns)
     left_out = len(found) - len(near)
-    parts: list[RenderableType] = [
-        _titled(
-            f"Timeline around {clock_time(around_ns, result.utc_offset_s)}, seed {result.seed}",
-            _timeline(result, near),
-        )
-    ]
+    moment = f"{clock_time(around_ns, result.utc_offset_s)}, seed {result.seed}"
+    parts: list[RenderableType] = []
+    if found:
+        parts.append(_titled(f"Timeline around {moment}", _timeline(result, near)))
+    else:
+        parts.append(Text(f"Up to {moment}: no order, no event and nothing logged"))
     if left_out:
-        parts.append(Text(f"{left_out} of {len(found)} rows, further away, are left out", "dim"))
+        parts.append(Text(f"{left_out} of {len(found)} rows, further away, left out", "dim"))
     surprises = Verdict(findings=result.verdict.surprises)
     if surprises.findings:
         parts.append(_titled("Not as expected", _verdict(replace(result, verdict=surprises))))
@@ -84,7 +81,8 @@ def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
     notes = _notes(result)
     if notes:
         parts.append(_titled("Also", notes))
-    parts.append(Text.assemble("\nrepeat with  ", (result.command, "bold"), overflow="fold"))
+    # A command that is broken into lines could not be copied.
+    parts.append(Text(f"\nrepeat with  {result.command}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 
@@ -163,6 +161,17 @@ def timeline_table(result: RunResult) -> RenderableType:
 
 def _rows(result: RunResult) -> tuple[timeline.Row, ...]:
     return timeline.rows((*result.milestones, *result.venue_moments), result.production)
+
+
+def _near(rows: Sequence[timeline.Row], around_ns: int) -> list[timeline.Row]:
+    """The rows within a few seconds of a moment; a few in any case, and not too many."""
+    distances = sorted((abs(row.time_ns - around_ns), at) for at, row in enumerate(rows))
+    kept = [
+        at
+        for rank, (_, at) in enumerate(distances)
+        if rank < _FEWEST_ROWS or -_BEFORE_NS <= rows[at].time_ns - around_ns <= _AFTER_NS
+    ]
+    return [rows[at] for at in sorted(kept[:_MOST_ROWS])]
 
 
 def _timeline(result: RunResult, found: Sequence[timeline.Row]) -> RenderableType:

@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if any(config.getini(f"world_{name}") for name in ("seed", "start", "time_limit")):
         from replay.pytest_plugin import options
 
-        options.check(config)
+        options.read(config)
     if config.getini("scenario_folders"):
         from replay.pytest_plugin.items import add_folders
 
@@ -77,7 +77,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call" and report.failed:
+    if report.when != "teardown" and report.failed:  # by then the world is closed
         from replay.pytest_plugin.failures import tell
 
         tell(item, report)

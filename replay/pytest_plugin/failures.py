@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,9 +29,13 @@ _NARROWEST, _WIDEST = 80, 100
 
 def of_run(result: RunResult) -> str:
     """A scenario's run that was not as expected."""
-    times = [each.time_ns for each in result.verdict.surprises if each.time_ns is not None]
+    surprises = result.verdict.surprises
+    times = [each.time_ns for each in surprises if each.time_ns is not None]
     end_ns = result.start_ns + result.virtual_ns
-    return _text(report.excerpt(result, around_ns=min(times, default=end_ns)))
+    excerpt = _text(report.excerpt(result, around_ns=min(times, default=end_ns)))
+    # The first line is all that pytest's summary shows.
+    broken = ", ".join(each.name for each in surprises) or "something tried to leave the world"
+    return f"not as expected: {broken}\n\n{excerpt}"
 
 
 def repeat(command: str) -> str:
@@ -58,6 +63,8 @@ def _result(item: pytest.Item, staged: Staged) -> RunResult:
     world, marked = staged.world, staged.marked
     lines = tuple(world.trace.lines())
     entries = world.trace.entries()
+    _, _, name = item.nodeid.partition("::")
+    test = f"{os.path.relpath(item.path, item.config.invocation_params.dir)}::{name}"
     venues = staged.stage.venues if staged.stage is not None else {}
     return RunResult(
         scenario=item.name if marked is None else f"{item.name}, {marked.scenario.name}",
@@ -69,7 +76,7 @@ def _result(item: pytest.Item, staged: Staged) -> RunResult:
         utc_offset_s=world.utc_offset_s,
         virtual_ns=world.env.elapsed_ns,
         real_s=0.0,
-        command=f"pytest {shlex.quote(item.nodeid)} --world-seed {world.seed}",
+        command=f"pytest {shlex.quote(test)} --world-seed {world.seed}",
         verdict=Verdict(),
         milestones=tuple(_moments(entries, staged)),
         venue_moments=tuple(venue_moments(entries, world.env.start_ns)),
@@ -87,15 +94,18 @@ def _result(item: pytest.Item, staged: Staged) -> RunResult:
 
 
 def _moments(entries: Sequence[Mapping[str, Any]], staged: Staged) -> Iterator[Milestone]:
-    """Everything that the code under test logged for people to see, milestones by their names."""
+    """What the code under test logged from INFO up, milestones by their names."""
     patterns = known()
     if staged.marked is not None:
         own = staged.marked.scenario.milestones
         patterns = with_patterns({name: (each.logger, each.message) for name, each in own.items()})
     for entry in entries:
-        if entry["kind"] != "log" or entry.get("hidden"):
+        if entry["kind"] != "log":
             continue
+        # Whatever the log level lets out: under pytest it is WARNING unless somebody sets it.
         text, level = str(entry["message"]), str(entry["level"])
+        if logging.getLevelName(level) < logging.INFO:
+            continue
         match = patterns.find(text, str(entry["logger"]))
         if logging.getLevelName(level) >= logging.WARNING:
             text = f"{level} {text}"
@@ -112,5 +122,5 @@ def _text(shown: RenderableType) -> str:
     """As plain text, as wide as the terminal within reason."""
     width = min(max(shutil.get_terminal_size((_WIDEST, 24)).columns, _NARROWEST), _WIDEST)
     made = io.StringIO()
-    Console(file=made, width=width, no_color=True, highlight=False).print(shown)
+    Console(file=made, width=width, no_color=True, highlight=False).print(shown, crop=False)
     return "\n".join(line.rstrip() for line in made.getvalue().strip("\n").splitlines())

@@ -122,6 +122,11 @@ class ScenarioItem(pytest.Item):
         if not result.verdict.ok or result.refusals:
             raise UnexpectedRunError(result)
 
+    def add_report_section(self, when: str, key: str, content: str) -> None:
+        """Not the bot's log: the timeline has the part of it that matters."""
+        if key != "log":
+            super().add_report_section(when, key, content)
+
     def repr_failure(
         self, excinfo: ExceptionInfo[BaseException], *args: Any, **kwargs: Any
     ) -> str | TerminalRepr:

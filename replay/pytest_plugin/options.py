@@ -1,8 +1,10 @@
-"""What the user may set, read and checked."""
+"""What a test's world begins with: the user's settings, read and checked, and frozen time."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import sys
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,9 +30,6 @@ def read(config: pytest.Config) -> Options:
         start=_start(config),
         time_limit_ns=_time_limit_ns(config),
     )
-
-
-check = read
 
 
 def given_seed(config: pytest.Config) -> int | None:
@@ -65,3 +64,31 @@ def _time_limit_ns(config: pytest.Config) -> int:
 
 def _unusable(name: str, value: str, rule: str, cure: str) -> pytest.UsageError:
     return pytest.UsageError(f"ini option {name}: {value} — {rule}; {cure}")
+
+
+def frozen_start(function: Any) -> datetime | None:
+    """The time that is frozen now, or that a decorator of the test will freeze; None for neither.
+
+    With the local time zone that freezegun was given.
+    """
+    frozen: Any = sys.modules.get("freezegun.api")
+    if frozen is None:
+        return None
+    if frozen.freeze_factories:
+        return _aware(frozen.freeze_factories[-1](), frozen.tz_offsets[-1])
+    while function is not None:
+        # The decorators of freezegun keep what they freeze in their closures, and nowhere else.
+        for cell in getattr(function, "__closure__", None) or ():
+            try:
+                freeze = cell.cell_contents
+            except ValueError:  # a name that is not bound yet
+                continue
+            if isinstance(freeze, frozen._freeze_time):
+                return _aware(freeze.time_to_freeze, freeze.tz_offset)
+        function = getattr(function, "__wrapped__", None)
+    return None
+
+
+def _aware(utc: datetime, offset: timedelta) -> datetime:
+    zone = timezone(offset)
+    return (utc + offset).replace(tzinfo=zone)

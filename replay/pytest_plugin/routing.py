@@ -13,9 +13,8 @@ import pytest
 import respx
 from freezegun import freeze_time
 
-from replay.pytest_plugin import defaults, options
-from replay.pytest_plugin.freezes import frozen_start
-from replay.pytest_plugin.venue import SimulatedVenue
+from replay.pytest_plugin import options
+from replay.pytest_plugin.venue import SimulatedVenue, default_part
 from replay.stage import make_venue
 from scenarios.markets import Venue as VenuePart
 from scenarios.units import Start
@@ -44,7 +43,7 @@ def venue_router(
     and by the venue's own delays only. Raises KeyError for a name that is no venue's.
     """
     known = kind(name)
-    part = defaults.venue(name) if part is None else part
+    part = default_part(name) if part is None else part
     start_ns, utc_offset_s = parse_start(start)
     env = Clock(start_ns)
     trace = Trace(env)
@@ -80,10 +79,16 @@ def venue_router(
 @contextmanager
 def routed(request: pytest.FixtureRequest, name: str) -> Iterator[SimulatedVenue]:
     """As the fixtures have it: from the test's frozen time on, with the configured seed."""
+    if "world" in request.fixturenames:
+        pytest.fail(
+            f"{request.node.nodeid}: {name}_router is for tests without a world; in one, use the "
+            f"fixture {name}",
+            pytrace=False,
+        )
     found, given = options.read(request.config), options.given_seed(request.config)
     with venue_router(
         name,
-        start=frozen_start(request.function) or found.start,
+        start=options.frozen_start(request.function) or found.start,
         seed=found.seed if given is None else given,
     ) as venue:
         yield venue

@@ -18,8 +18,7 @@ from simulator.errors import InputError, SimulatorError
 if TYPE_CHECKING:
     from _pytest._code.code import ExceptionInfo, TerminalRepr, Traceback, TracebackEntry
 
-_ROOT = Path(__file__).parents[2]
-_OURS = tuple(str(_ROOT / each) for each in ("simulator", "replay", "scenarios"))
+_OURS = tuple(Path(__file__).parents[2] / each for each in ("simulator", "replay", "scenarios"))
 _BELOW = ("_pytest", "pluggy", "asyncio")
 
 
@@ -73,8 +72,8 @@ class SimulatedFunction(pytest.Function):
 
     def _traceback_filter(self, excinfo: ExceptionInfo[BaseException]) -> Traceback:
         """Without the frames of the world, where there are others."""
-        traceback = super()._traceback_filter(excinfo)
-        return traceback.filter(_is_foreign) or traceback
+        excinfo.traceback = excinfo.traceback.filter(_is_foreign) or excinfo.traceback
+        return super()._traceback_filter(excinfo)
 
     def repr_failure(
         self, excinfo: ExceptionInfo[BaseException], *args: Any, **kwargs: Any
@@ -90,7 +89,8 @@ class SimulatedFunction(pytest.Function):
 def _is_foreign(entry: TracebackEntry) -> bool:
     """Whether a frame is of neither this project nor what it stands on."""
     path = Path(entry.path)
-    return not str(path).startswith(_OURS) and not any(each in path.parts for each in _BELOW)
+    ours = any(path.is_relative_to(each) for each in _OURS)
+    return not ours and not any(each in path.parts for each in _BELOW)
 
 
 def bot_host(world: World) -> Host:

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from replay.pytest_plugin import defaults, marks, options
-from replay.pytest_plugin.freezes import frozen_start
+from replay.pytest_plugin import marks, options
 from replay.pytest_plugin.running import bot_host
-from replay.pytest_plugin.venue import SimulatedVenue
+from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue, default_part
 from replay.stage import BOT, Stage, add_venue, set_up
 from scenarios.markets import Venue as VenuePart
 from scenarios.schema import Signal
@@ -40,9 +39,9 @@ class StagedScenario:
     name: str
     title: str
     version: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(repr=False)
     """What `replay run` would tell its bot: the settings of this version, and the credentials."""
-    signals: tuple[Signal, ...]
+    signals: tuple[Signal, ...] = field(repr=False)
     """Its stimulus, which does not come by itself."""
 
 
@@ -53,10 +52,10 @@ KEY: pytest.StashKey[Staged] = pytest.StashKey()
 def entered(request: pytest.FixtureRequest) -> Iterator[World]:
     """A world for this test, with its scenario's stage if it is marked with one."""
     node, config = request.node, request.config
-    with _told_without_traceback():
+    with _told_without_traceback(request):
         marked = marks.read(node)
         found = options.read(config)
-    seed, start = found.seed, frozen_start(request.function) or found.start
+    seed, start = found.seed, options.frozen_start(request.function) or found.start
     if marked is not None:
         scenario = marked.scenario
         seed, start = scenario.seed, scenario.start.text
@@ -77,7 +76,7 @@ def venue(request: pytest.FixtureRequest, world: World, name: str) -> SimulatedV
     """The venue of the test's scenario, or one of its own."""
     staged = _staged(request, world)
     if name not in staged.venues:
-        with _told_without_traceback():
+        with _told_without_traceback(request):
             staged.venues[name] = _venue(staged, name)
     return staged.venues[name]
 
@@ -126,11 +125,11 @@ def _venue(staged: Staged, name: str) -> SimulatedVenue:
     if marked is not None:
         part = marked.scenario.venues[name]
     else:
-        part = defaults.venue(name)
+        part = default_part(name)
         if staged.stage is None:
             staged.stage = Stage(world, bot_host(world), {}, {}, {})
         add_venue(staged.stage, name, part)
-        world.network.link(BOT, name, latency=Fixed(defaults.LATENCY_NS))
+        world.network.link(BOT, name, latency=Fixed(LATENCY_NS))
     assert staged.stage is not None
     keys = staged.stage.credentials[name]
     return SimulatedVenue(
@@ -146,9 +145,11 @@ def _venue(staged: Staged, name: str) -> SimulatedVenue:
 
 
 @contextmanager
-def _told_without_traceback() -> Iterator[None]:
-    """What is wrong with a test's own words is told without the plugin's frames."""
+def _told_without_traceback(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What is wrong with a test's own words is told with its place, and no frames of ours."""
     try:
         yield
-    except (InputError, pytest.UsageError) as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+    except InputError as error:
+        file, line, _ = request.node.location
+        text = f"{file}:{line + 1}: {error}"
+        raise pytest.fail.Exception(text, pytrace=False) from None
