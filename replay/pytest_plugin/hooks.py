@@ -65,8 +65,6 @@ def _claimed(item: Any) -> Any:
 
 def _uses_world(item: pytest.Function) -> bool:
     if item.get_closest_marker("scenario") is not None:
-        if "world" not in item.fixturenames:  # marked by a parameter
-            item.fixturenames.append("world")
         return True
     known = item._fixtureinfo.name2fixturedefs
     return any(name in known and _is_ours(known[name]) for name in _FIXTURES)

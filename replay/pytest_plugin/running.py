@@ -40,17 +40,14 @@ class SimulatedFunction(pytest.Function):
             originalname=item.originalname,
         )
         made.own_markers = item.own_markers
+        if "world" not in made.fixturenames:  # marked by a parameter: others share the list
+            made.fixturenames = [*made.fixturenames, "world"]
         return made
 
     def runtest(self) -> None:
         """Not through `pytest_pyfunc_call`, where the asynchronous plugins wait for coroutines."""
         _refuse_other_backends(self)
-        world: object = self.funcargs["world"]
-        if not isinstance(world, World):
-            raise InputError(
-                f"the fixture `world` must give an entered simulator.World, gave {world!r}; "
-                f"yield one, or rename the fixture"
-            )
+        world = checked(self.funcargs["world"])
         arguments = {name: self.funcargs[name] for name in self._fixtureinfo.argnames}
         try:
             if inspect.iscoroutinefunction(self.obj):
@@ -91,6 +88,16 @@ def _is_foreign(entry: TracebackEntry) -> bool:
     path = Path(entry.path)
     ours = any(path.is_relative_to(each) for each in _OURS)
     return not ours and not any(each in path.parts for each in _BELOW)
+
+
+def checked(world: object) -> World:
+    """What a fixture called `world` gave. Raises InputError if that is none of ours."""
+    if not isinstance(world, World):
+        raise InputError(
+            f"the fixture `world` must give an entered simulator.World, gave {world!r}; "
+            f"yield one, or rename the fixture"
+        )
+    return world
 
 
 def bot_host(world: World) -> Host:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from replay.pytest_plugin import marks, options
-from replay.pytest_plugin.running import bot_host
+from replay.pytest_plugin.running import bot_host, checked
 from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue, default_part
 from replay.stage import BOT, Stage, add_venue, set_up
 from scenarios.markets import Venue as VenuePart
@@ -74,9 +74,9 @@ def entered(request: pytest.FixtureRequest) -> Iterator[World]:
 
 def venue(request: pytest.FixtureRequest, world: World, name: str) -> SimulatedVenue:
     """The venue of the test's scenario, or one of its own."""
-    staged = _staged(request, world)
-    if name not in staged.venues:
-        with _told_without_traceback(request):
+    with _told_without_traceback(request):
+        staged = _staged(request, world)
+        if name not in staged.venues:
             staged.venues[name] = _venue(staged, name)
     return staged.venues[name]
 
@@ -108,8 +108,13 @@ def _staged(request: pytest.FixtureRequest, world: World) -> Staged:
     """Where somebody's own fixture `world` stands in for ours, there is no stage yet."""
     node = request.node
     found: Staged | None = node.stash.get(KEY, None)
-    if found is None or found.world is not world:
-        found = node.stash[KEY] = Staged(world, None, None)
+    if found is None or found.world is not checked(world):
+        if node.get_closest_marker("scenario") is not None:
+            raise InputError(
+                "mark scenario: the fixture `world` is one of your own, which no scenario is set "
+                "up in; leave out the mark or the fixture"
+            )
+        found = node.stash[KEY] = Staged(checked(world), None, None)
     return found
 
 
