@@ -165,10 +165,11 @@ def _rows(result: RunResult) -> tuple[timeline.Row, ...]:
 
 def _near(rows: Sequence[timeline.Row], around_ns: int) -> list[timeline.Row]:
     """The rows within a few seconds of a moment; a few in any case, and not too many."""
-    distances = sorted((abs(row.time_ns - around_ns), at) for at, row in enumerate(rows))
+    # Of what happened at one instant, the last is the nearest.
+    distances = sorted((abs(row.time_ns - around_ns), -at) for at, row in enumerate(rows))
     kept = [
         at
-        for rank, (_, at) in enumerate(distances)
+        for rank, at in enumerate(-minus_at for _, minus_at in distances)
         if rank < _FEWEST_ROWS or -_BEFORE_NS <= rows[at].time_ns - around_ns <= _AFTER_NS
     ]
     return [rows[at] for at in sorted(kept[:_MOST_ROWS])]

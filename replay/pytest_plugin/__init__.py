@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,16 +129,21 @@ def scenario(request: pytest.FixtureRequest, world: World) -> StagedScenario:
 @pytest.fixture
 def binance_router(request: pytest.FixtureRequest) -> Iterator[SimulatedVenue]:
     """Binance behind a respx router, for httpx clients: no world, no event loop, no network."""
-    from replay.pytest_plugin import routing
-
-    with routing.routed(request, "binance") as venue:
+    with _routing().routed(request, "binance") as venue:
         yield venue
 
 
 @pytest.fixture
 def bybit_router(request: pytest.FixtureRequest) -> Iterator[SimulatedVenue]:
     """Bybit behind a respx router, for httpx clients: no world, no event loop, no network."""
-    from replay.pytest_plugin import routing
-
-    with routing.routed(request, "bybit") as venue:
+    with _routing().routed(request, "bybit") as venue:
         yield venue
+
+
+def _routing() -> ModuleType:
+    try:
+        from replay.pytest_plugin import routing
+    except ModuleNotFoundError as error:
+        cure = "pip install 'trading-bot-simulator[respx]'"
+        pytest.fail(f"routers need respx and httpx: {error}; {cure}", pytrace=False)
+    return routing

@@ -60,7 +60,11 @@ def venue_router(
             # Loops of asyncio keep their own time: a frozen one would sleep for ever.
             offset = timedelta(seconds=utc_offset_s)
             moment = _EPOCH + start_ns // _NS_PER_US * _US
-            stack.enter_context(freeze_time(moment, tz_offset=offset, real_asyncio=True))
+            # And pytest measures with the real clock.
+            frozen_here = freeze_time(
+                moment, tz_offset=offset, real_asyncio=True, ignore=["_pytest.timing"]
+            )
+            stack.enter_context(frozen_here)
         router = stack.enter_context(respx.mock(assert_all_called=False))
         mount(router, venue, known.hosts, clock)
         yield SimulatedVenue(

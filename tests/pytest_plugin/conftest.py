@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Loaded here, so that the runs inside this process find them and need not load them again.
 import ccxt.async_support  # noqa: F401
+import hypothesis.internal.observability  # noqa: F401
 import pytest
 
 from replay.pytest_plugin import failures, routing, staging  # noqa: F401

@@ -93,11 +93,11 @@ def test_the_setting_names_folders_too(pytester: pytest.Pytester, folder: Path) 
     (pytester.mkdir("tests") / "test_plain.py").write_text("def test_it(): ...")
     pytester.runpytest().assert_outcomes(passed=2, failed=1)
     pytester.runpytest("tests").assert_outcomes(passed=1)
-    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=2, failed=1)
+    pytester.runpytest_subprocess("-n", "1").assert_outcomes(passed=2, failed=1)
 
 
 def test_workers_know_what_was_named(suite: pytest.Pytester, folder: Path) -> None:
-    suite.runpytest_subprocess("-n", "2", "incidents").assert_outcomes(passed=1, failed=1)
+    suite.runpytest_subprocess("-n", "1", "incidents").assert_outcomes(passed=1, failed=1)
 
 
 def test_a_broken_scenario_is_a_collection_error_with_its_line(
