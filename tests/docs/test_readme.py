@@ -11,8 +11,6 @@ import pytest
 
 from replay import runner
 
-pytest_plugins = ("pytester",)
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,29 +36,6 @@ def test_the_readmes_scenario_is_refused_with_the_line_when_a_unit_is_missing(
     file.write_text(text.replace("lag: 1.5 s}", "lag: 1.5}"), encoding="utf-8")
     with pytest.raises(Exception, match=r"late-orders\.yaml:20: .*lag: 1\.5.*unit"):
         runner.run(str(file), version="current")
-
-
-def test_the_readmes_test_of_a_bot_passes_and_fails_with_a_bot_that_gives_up(
-    pytester: pytest.Pytester,
-) -> None:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-    (text,) = blocks("README.md", "python")
-    file = pytester.path / "test_bot.py"
-    file.write_text(text, encoding="utf-8")
-    pytester.runpytest().assert_outcomes(passed=1)
-    file.write_text(text.replace("range(3)", "range(2)"), encoding="utf-8")
-    ended = pytester.runpytest_subprocess()
-    ended.assert_outcomes(failed=1)
-    ended.stdout.fnmatch_lines(["faults that fired  binance: busy, 2 times"])
-
-
-@pytest.mark.parametrize("number", range(len(blocks("docs/pytest.md", "python"))))
-def test_every_test_of_the_plugins_manual_passes(pytester: pytest.Pytester, number: int) -> None:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-    file = pytester.path / "test_bot.py"
-    file.write_text(blocks("docs/pytest.md", "python")[number], encoding="utf-8")
-    outcomes = pytester.runpytest_subprocess("-p", "no:anyio").parseoutcomes()
-    assert list(outcomes) == ["passed"], outcomes
 
 
 def test_the_world_as_a_library_works_as_shown() -> None:
