@@ -54,7 +54,7 @@ def test_what_is_as_expected_passes_and_the_rest_shows_the_break_and_how_to_repe
         [
             "not as expected: verification_confirmed at most 100.0 ms after operation_started",
             "Timeline around 09:00:12.*, seed 1",
-            "*binance   POST /fapi/v1/order SKLUSDT BUY MARKET 308: 200 *",
+            "09:00:12.*   bot       ✅ Position verified by Order status: SKLUSDT",
             "* rows, further away, left out",
             "Not as expected",
             "✗ * BROKEN *",
