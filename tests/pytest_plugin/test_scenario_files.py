@@ -96,8 +96,14 @@ def test_the_setting_names_folders_too(pytester: pytest.Pytester, folder: Path) 
     pytester.runpytest_subprocess("-n", "1").assert_outcomes(passed=2, failed=1)
 
 
-def test_workers_know_what_was_named(suite: pytest.Pytester, folder: Path) -> None:
-    suite.runpytest_subprocess("-n", "1", "incidents").assert_outcomes(passed=1, failed=1)
+def test_workers_do_not_take_what_they_are_handed_for_named(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """A bare `pytest` hands its `testpaths` to the workers as arguments."""
+    pytester.makeini(INI.format(lines="testpaths = incidents"))
+    (folder / "test_plain.py").write_text("def test_it(): ...")
+    pytester.runpytest_subprocess("-n", "1").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-n", "1", "incidents").assert_outcomes(passed=2, failed=1)
 
 
 def test_a_broken_scenario_is_a_collection_error_with_its_line(
