@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from replay import runner
+from scenarios.schema import ROOT
 from tests.docs.test_readme import blocks
 from tests.pytest_plugin.conftest import INI
 
@@ -30,7 +31,7 @@ def folder(suite: pytest.Pytester) -> Path:
 def test_a_folder_that_is_named_gives_one_item_for_each_version(
     suite: pytest.Pytester, folder: Path
 ) -> None:
-    (folder / "sklusdt.yaml").write_text((runner.PROJECT / "scenarios/sklusdt.yaml").read_text())
+    (folder / "sklusdt.yaml").write_text((ROOT / "scenarios/sklusdt.yaml").read_text())
     ended = suite.runpytest("incidents", "--collect-only", "-q")
     versions = runner.versions("sklusdt")
     assert len(versions) == 5
