@@ -47,10 +47,12 @@ class Wanted:
 def read_baselines(wanted: Wanted) -> tuple[Baseline | None, Baseline | None]:
     """What to compare with, and what the file that will be written has in it until now; before
     anything runs, for a file that is unusable. Raises InputError."""
-    from replay.ci import baseline
-
     if wanted.strict_baseline and wanted.baseline is None:
         raise InputError("--strict-baseline: needs --baseline FILE to compare with")
+    if wanted.baseline is None and wanted.write_baseline is None:
+        return None, None
+    from replay.ci import baseline
+
     compared = before = None
     if (file := wanted.baseline) is not None:
         compared = baseline.read("--baseline", file)

@@ -10,13 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from replay.logs import at_once, files, reader
-from replay.logs.at_once import Columns
+from replay.logs import files, reader
 from replay.logs.calendar import Calendar
 from replay.logs.files import Block
 from replay.logs.lines import Record, record
 from replay.logs.reader import Reading
+
+if TYPE_CHECKING:
+    from replay.logs.at_once import Columns
+
+SMALL = 64 << 10
+"""Fewer bytes are read line by line sooner than NumPy, which reads them at once, is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,11 @@ def _rows(
     blocks: Callable[[], Iterable[Block]], reading: Reading, calendar: Calendar
 ) -> Iterator[Rows]:
     def timed(block: Block) -> Rows:
-        found = at_once.columns(block, calendar)
+        found = None
+        if len(block.raw) >= SMALL:
+            from replay.logs import at_once
+
+            found = at_once.columns(block, calendar)
         if found is None:
             return _of_records(block, reader.timed_records(block, calendar, reading))
         reading.rows += len(found.lines)

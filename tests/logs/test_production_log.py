@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from replay.logs import milestones, production_log
+from replay.logs import milestones, production_log, rows
 from replay.logs.reader import KEPT
 from replay.result import Milestone
 from simulator.errors import InputError
@@ -15,6 +15,12 @@ from tests.replay.made import OFFSET_S, clock
 
 LOG = Path(__file__).parents[2] / "fixtures" / "logs" / "sklusdt_2025-10-28.log"
 DAY = date(2025, 10, 28)
+
+
+@pytest.fixture(autouse=True, params=[0, rows.SMALL], ids=["at once", "line by line"])
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of so few bytes are read line by line."""
+    monkeypatch.setattr(rows, "SMALL", request.param)
 
 
 @pytest.fixture(scope="module")

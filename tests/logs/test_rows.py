@@ -20,6 +20,12 @@ MIDNIGHT_S = 1_761_609_600  # 2025-10-28T00:00:00Z, by `date -u -d ... +%s`
 DAY_S = 86_400
 
 
+@pytest.fixture(autouse=True, params=[0, log_rows.SMALL], ids=["at once", "line by line"])
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of so few bytes are read line by line."""
+    monkeypatch.setattr(log_rows, "SMALL", request.param)
+
+
 def records(path: Path, reading: Reading, *, date: Date | None = None) -> list[Record]:
     return list(log_rows.records(log_rows.rows(path, reading, date=date)))
 
