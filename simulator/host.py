@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.clock import NS_PER_S
 from simulator.loop import HostLoop
+from simulator.signals import send
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -46,6 +47,10 @@ class Host:
         self.signal_handlers: dict[
             int, tuple[HostLoop, Callable[..., object], tuple[Any, ...]]
         ] = {}
+        self.program_handlers: dict[int, Any] = {}
+        """What its program set with `signal.signal`, by number."""
+        self.killed: BaseException | None = None
+        """What ended its program for good: from then on nothing of it runs."""
         self.origin_ns = world.env.start_ns - UPTIME_NS
         self._loop: HostLoop | None = None
         self._next_port = 49_152  # the first of the ephemeral ports
@@ -99,6 +104,11 @@ class Host:
         """Runs a plain function as this host's main program; it may call `asyncio.run`."""
         with self.world.at(self):
             return script(*args)
+
+    def signal(self, number: int) -> None:
+        """Sends its program a POSIX signal. Raises `KilledError` where that ends the program, and
+        what a handler of the program's raises."""
+        send(self, number)
 
     def take_port(self) -> int:
         """The next ephemeral port: in order, so that the same run has the same ports."""

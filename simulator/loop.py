@@ -16,6 +16,7 @@ import contextvars
 import functools
 import heapq
 import itertools
+import signal
 import socket
 import sys
 import threading
@@ -27,6 +28,7 @@ from simulator.clock import NS_PER_S
 from simulator.errors import RealConnectionError, SimulatorError
 from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready, Timer
+from simulator.signals import KilledError
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -52,6 +54,7 @@ class HostLoop(asyncio.BaseEventLoop):
         self._cancelled_timers = 0
         self._fired_s = 0.0
         self._task_count = 0
+        self._over = False
         self.driving = False
         """Inside its own `run_forever`: the world steps the others around it."""
         self.standing = 0
@@ -211,6 +214,8 @@ class HostLoop(asyncio.BaseEventLoop):
     # running
 
     def run_forever(self) -> None:
+        if self.host.killed is not None:
+            raise self.host.killed
         self.driving = True
         try:
             super().run_forever()
@@ -225,6 +230,8 @@ class HostLoop(asyncio.BaseEventLoop):
         """
         self.world.take_turns_around(self)
         self.run_due()
+        if self.host.killed is not None:  # in a blocking call of a task, which took it for its own
+            raise self.host.killed
 
     def run_due(self) -> None:
         """Runs what is due at this instant until the loop is idle or is told to stop."""
@@ -251,7 +258,7 @@ class HostLoop(asyncio.BaseEventLoop):
                 if not handle._cancelled:
                     try:
                         handle._context.run(handle._callback, *handle._args)
-                    except (SystemExit, KeyboardInterrupt):
+                    except (SystemExit, KeyboardInterrupt, KilledError):
                         raise
                     except BaseException as error:
                         self._report(handle, error)
@@ -285,6 +292,8 @@ class HostLoop(asyncio.BaseEventLoop):
         """There is no selector whose events could be processed."""
 
     def close(self) -> None:
+        if self.host.killed is not None and not self._over:
+            return  # what a killed program has open goes with the world
         super().close()
         self._timers.clear()
         self.world.forget_loop(self)
@@ -308,6 +317,7 @@ class HostLoop(asyncio.BaseEventLoop):
     def abandon(self) -> None:
         """Closes the loop whatever state it is in: its world is over."""
         self._thread_id = None
+        self._over = True
         self.close()
 
     # threads: executor calls run on this thread, at a fixed point, one at a time
@@ -347,9 +357,11 @@ class HostLoop(asyncio.BaseEventLoop):
         """There is none."""
         self._executor_shutdown_called = True
 
-    # signals: nobody sends any in a world; a program that asks for them is not refused
+    # signals: see simulator/signals.py
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+        if int(sig) in (signal.SIGKILL, signal.SIGSTOP):
+            raise RuntimeError(f"sig {sig} cannot be caught")
         self.host.signal_handlers[int(sig)] = (self, callback, args)
 
     def remove_signal_handler(self, sig: int) -> bool:

@@ -20,6 +20,7 @@ from simulator.takeover.captures import Captures, replaced
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
 from simulator.takeover.logs import captured_logs
+from simulator.takeover.signals import signals_of_the_hosts
 from simulator.takeover.wallclock import FROZEN, REAL, clock_replacements, virtual_time
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def takeover(world: World) -> Iterator[None]:
             stack.enter_context(captured_logs(world))
             stack.enter_context(_tls_ends_in_the_network())
             stack.enter_context(_loops_of_the_host(world))
+            stack.enter_context(signals_of_the_hosts(world))
             stack.enter_context(fenced(world))
             yield
     finally:
@@ -122,7 +124,22 @@ def _loops_of_the_host(world: World) -> Iterator[None]:
         warnings.simplefilter("ignore", DeprecationWarning)
         before = asyncio.get_event_loop_policy()
         asyncio.set_event_loop_policy(_HostPolicy(world))
+        real_set, real_runner = asyncio.set_event_loop_policy, asyncio.Runner.__init__
+        runner: Any = asyncio.Runner
+        policies: Any = asyncio
+
+        def set_policy(policy: object) -> None:
+            """A policy that would make real loops (`uvloop.install()`) is not taken."""
+
+        def init(self: asyncio.Runner, *, debug: bool | None = None, **_: object) -> None:
+            """As asyncio's, whatever loop factory is asked for."""
+            real_runner(self, debug=debug)
+
+        policies.set_event_loop_policy = set_policy
+        runner.__init__ = init
         try:
             yield
         finally:
+            runner.__init__ = real_runner
+            policies.set_event_loop_policy = real_set
             asyncio.set_event_loop_policy(before)

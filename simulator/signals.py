@@ -1,0 +1,55 @@
+"""POSIX signals to a host's program: its handler is called, or the default action is taken.
+
+A signal comes when the host's code waits: in its loop, or in a blocking call.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.host import Host
+
+_HARMLESS = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
+"""Those whose default action is none."""
+
+
+class KilledError(BaseException):
+    """A signal has ended the host's program; nothing of it runs on. No program may catch it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by {signal.Signals(number).name}")
+        self.number = number
+
+
+def send(host: Host, number: int) -> None:
+    """What a signal does to a host's program: its handler, or the default action.
+
+    Raises KilledError where that ends the program, and what a handler raises.
+    """
+    world = host.world
+    world.trace.record("signal", host.name, signal=signal.Signals(number).name)
+    if number == signal.SIGKILL:
+        _kill(host, number)
+    on_loop = host.signal_handlers.get(number)
+    if on_loop is not None:
+        loop, callback, args = on_loop
+        loop.call_soon_threadsafe(callback, *args)
+        return
+    handler = host.program_handlers.get(number, first_handler(number))
+    if callable(handler):
+        with world.at(host):
+            handler(number, None)
+    elif handler == signal.SIG_DFL and number not in _HARMLESS:
+        _kill(host, number)
+
+
+def _kill(host: Host, number: int) -> None:
+    host.killed = KilledError(number)
+    raise host.killed
+
+
+def first_handler(number: int) -> Any:
+    """What Python sets when it starts."""
+    return signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
