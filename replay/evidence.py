@@ -58,4 +58,5 @@ class Evidence:
     believed: Belief | None = None  # None: this bot does not say what it believes
     milestones: tuple[Milestone, ...] = ()
     waves: tuple[WaveOutcome, ...] = ()
+    exit_code: int | None = None  # of a program that ended
     utc_offset_s: int = 0

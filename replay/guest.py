@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot_under_test.adapter import BotHandle
+from replay.stage import signal_values
 from simulator.errors import InputError, SimulatorError
-from simulator.venues import NAMES
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
 
     from replay.stage import Stage
-    from scenarios.schema import Scenario, Signal, Wave
+    from scenarios.schema import Scenario, Signal
 
 
 def factory(scenario: Scenario) -> Callable[[Mapping[str, object]], BotHandle]:
@@ -49,11 +49,15 @@ class Guest:
         stage: Stage,
         create: Callable[[Mapping[str, object]], BotHandle],
     ) -> None:
+        if any(stimulus.send for stimulus in scenario.stimulus):
+            raise InputError(f"{scenario.name}: stimulus: `send` is for programs (replay exec)")
         self._scenario = scenario
         self._stage = stage
         self._world = stage.world
         self.troubles: list[str] = []
         """What went wrong with the bot as a program: signals not dealt with, crashes."""
+        self.exit_code: int | None = None
+        """Only programs end with one."""
         self.over_budget: list[str] = []
         """Those of them that were not finished when the scenario's time was up."""
         settings = {
@@ -80,7 +84,7 @@ class Guest:
                 task = host.start(self._deliver(stimulus.signal, started))
                 deliveries.append((stimulus.signal, task))
             elif stimulus.wave is not None:
-                self._publish(stimulus.wave, stimulus.wave_ns)
+                self._stage.publish(stimulus.wave, stimulus.wave_ns)
                 waves_end_ns = max(waves_end_ns, stimulus.at + stimulus.wave.lasts)
         tasks = [task for _, task in deliveries]
         world.run_until(lambda: all(task.done() for task in tasks), limit_ns=scenario.until)
@@ -98,17 +102,8 @@ class Guest:
     async def _deliver(self, signal: Signal, started: asyncio.Task[None]) -> None:
         await started
         now_ns = self._world.env.now
-        values = _values(signal, now_ns if signal.timestamp is None else signal.timestamp)
+        values = signal_values(signal, now_ns if signal.timestamp is None else signal.timestamp)
         await self._bot.deliver({**values, "exchange": signal.exchange})
-
-    def _publish(self, wave: Wave, timestamp_ns: int) -> None:
-        server = self._stage.signals[0]
-        server.publish(
-            [
-                {**_values(each, timestamp_ns), "exchange": NAMES.index(each.exchange) + 1}
-                for each in wave.signals
-            ]
-        )
 
     def _look_at(self, what: str, task: asyncio.Task[None]) -> None:
         if not task.done():
@@ -126,22 +121,6 @@ class Guest:
     def believes(self) -> dict[str, Any]:
         """What the bot took for true when things had settled."""
         return self._believed
-
-
-def _values(signal: Signal, timestamp_ns: int) -> dict[str, object]:
-    """As the signal server says it; times in milliseconds."""
-    week, month = signal.scores
-    values: dict[str, object] = {
-        "id": signal.id,
-        "symbol": signal.symbol,
-        "side": signal.side,
-        "score_week": float(week),
-        "score_month": float(month),
-        "timestamp": timestamp_ns // 1_000_000,
-    }
-    if signal.quantity is not None:
-        values["quantity"] = float(signal.quantity)
-    return values
 
 
 _STOP_NS = 30_000_000_000

@@ -111,6 +111,13 @@ def _counts(scenario: Scenario, expected: Expectation, evidence: Evidence) -> It
         name = f"{expected.waves_over_limit} waves over the limit of {limit}"
         told = f"{over} of {len(evidence.waves)}"
         yield _count(name, expected.waves_over_limit, over, told, "waves_over_limit")
+    if expected.exit_code is not None or evidence.exit_code is not None:
+        wanted, ended = expected.exit_code or 0, evidence.exit_code
+        told = "it did not end by itself" if ended is None else f"it ended with {ended}"
+        name = f"the program ends with {wanted}"
+        yield Finding(
+            kind="expectation", name=name, held=ended == wanted, evidence=told, key=("exit_code",)
+        )
     written = Counter(each.type for each in (evidence.believed.events if evidence.believed else ()))
     for kind, wanted in expected.events.items():
         told = f"{written[kind]} in the bot's database"

@@ -26,6 +26,7 @@ from replay.logs import production_log
 from replay.logs.milestones import MilestonePatterns, known, with_patterns
 from replay.logs.milestones import load as load_patterns
 from replay.logs.production_log import ProductionLog
+from replay.programs import Program, ProgramGuest
 from replay.result import BotEvent, Milestone, RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.truth import VenueTruth
@@ -94,20 +95,27 @@ def play(
     version: str,
     seed: int | None = None,
     database: Path | None = None,
+    program: Program | None = None,
 ) -> RunResult:
-    """As `run`, of a scenario that is loaded already."""
+    """As `run`, of a scenario that is loaded already, with a program as its bot if one is given."""
     began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
     patterns = patterns_of(scenario)
-    create = factory(scenario)  # before the world: what it imports is real
-    with _logging_as_in_production(), World(seed=seed, start=scenario.start.text) as world:
+    create = None if program else factory(scenario)  # before the world: what it imports is real
+    logging_kept = _logging_kept() if program else _logging_as_in_production()
+    with logging_kept, World(seed=seed, start=scenario.start.text) as world:
         watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
         if database is not None:
             stage.bot_settings["database"] = str(database)
-        guest = Guest(scenario, version, stage, create)
+        guest: Guest | ProgramGuest
+        if program is not None:
+            guest = ProgramGuest(scenario, stage, program)
+        else:
+            assert create is not None
+            guest = Guest(scenario, version, stage, create)
         guest.run()
-        evidence = _evidence(scenario, stage, guest.believes(), tuple(watch.found))
+        evidence = _evidence(scenario, stage, guest.believes(), guest.exit_code, tuple(watch.found))
         virtual_ns = world.env.elapsed_ns
     lines = tuple(world.trace.lines())
     entries = [json.loads(line) for line in lines]
@@ -123,7 +131,7 @@ def play(
         utc_offset_s=world.utc_offset_s,
         virtual_ns=virtual_ns,
         real_s=_real_clock.read() - began,
-        command=_command(name_or_path, version, seed),
+        command=_command(name_or_path, version, seed, program),
         verdict=judge(scenario, version, evidence, hidden, guest.troubles),
         outcomes={symbol: outcome_of(symbol, evidence) for symbol in scenario.symbols},
         waves_over_limit=len(waves_over_limit(evidence, limit=scenario.invariants.wave_limit)),
@@ -172,8 +180,24 @@ def _logging_as_in_production() -> Iterator[None]:
         root.setLevel(level)
 
 
+@contextmanager
+def _logging_kept() -> Iterator[None]:
+    """What a program sets up of logging is gone with it."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def _evidence(
-    scenario: Scenario, stage: Stage, believed: Mapping[str, Any], milestones: tuple[Milestone, ...]
+    scenario: Scenario,
+    stage: Stage,
+    believed: Mapping[str, Any] | None,
+    exit_code: int | None,
+    milestones: tuple[Milestone, ...],
 ) -> Evidence:
     """What is true at the end of the run, and what the bot holds to be true."""
     now_ns = stage.world.env.now
@@ -185,7 +209,9 @@ def _evidence(
         protection=tuple(each for one in observers for each in one.protection(now_ns)),
         end_positions=end_positions,
         end_orders=tuple(order for one in observers for order in one.orders()),
-        believed=Belief(
+        believed=None
+        if believed is None
+        else Belief(
             positions={
                 scenario.name_of(each["venue"], each["symbol"]): _signed(each)
                 for each in believed.get("positions", ())
@@ -195,6 +221,7 @@ def _evidence(
         ),
         milestones=milestones,
         waves=tuple(_waves(scenario, end_positions)),
+        exit_code=exit_code,
         utc_offset_s=stage.world.utc_offset_s,
     )
 
@@ -273,7 +300,10 @@ def _production(scenario: Scenario, patterns: MilestonePatterns) -> ProductionLo
     )
 
 
-def _command(name_or_path: str, version: str, seed: int) -> str:
+def _command(name_or_path: str, version: str, seed: int, program: Program | None) -> str:
     # As it was called this time: `.venv/bin/replay` where that is not on the path.
-    program = sys.argv[0] if Path(sys.argv[0]).name == "replay" else "replay"
-    return f"{program} run {shlex.quote(name_or_path)} --bot {version} --seed {seed}"
+    replay = sys.argv[0] if Path(sys.argv[0]).name == "replay" else "replay"
+    asked = f"{shlex.quote(name_or_path)} --bot {version} --seed {seed}"
+    if program is None:
+        return f"{replay} run {asked}"
+    return f"{replay} exec {asked} -- {program.command()}"

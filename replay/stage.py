@@ -16,14 +16,14 @@ from scenarios.venues import host_names
 from simulator import World
 from simulator.exchange.visibility import Visibility
 from simulator.signal_server import SignalServer
-from simulator.venues import kind
+from simulator.venues import NAMES, kind
 from simulator.wire.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scenarios.markets import Venue
-    from scenarios.schema import Scenario, Stall
+    from scenarios.schema import Scenario, Signal, Stall, Wave
     from simulator.clock import Clock
     from simulator.host import Host
     from simulator.randomness import Streams
@@ -47,6 +47,31 @@ class Stage:
     """The signal server, where the scenario has waves."""
     bot_settings: dict[str, object] = field(default_factory=dict)
     """What the bot has to be told of the stage."""
+
+    def publish(self, wave: Wave, timestamp_ns: int) -> None:
+        """Has the signal server serve a wave from now on, dated `timestamp_ns`."""
+        self.signals[0].publish(
+            [
+                {**signal_values(each, timestamp_ns), "exchange": NAMES.index(each.exchange) + 1}
+                for each in wave.signals
+            ]
+        )
+
+
+def signal_values(signal: Signal, timestamp_ns: int) -> dict[str, object]:
+    """As the signal server says it; times in milliseconds."""
+    week, month = signal.scores
+    values: dict[str, object] = {
+        "id": signal.id,
+        "symbol": signal.symbol,
+        "side": signal.side,
+        "score_week": float(week),
+        "score_month": float(month),
+        "timestamp": timestamp_ns // 1_000_000,
+    }
+    if signal.quantity is not None:
+        values["quantity"] = float(signal.quantity)
+    return values
 
 
 def set_up(scenario: Scenario, world: World) -> Stage:

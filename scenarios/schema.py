@@ -144,6 +144,11 @@ class Bot(Part):
     )
     settings: dict[str, Scalar] = Field(default_factory=dict)
     versions: dict[str, BotVersion] = Field(default_factory=dict)
+    environment: dict[str, str] = Field(
+        default_factory=dict,
+        description="Variables of a program (`replay exec`); `${binance.api_key}`, "
+        "`${binance.secret}`, `${signals.url}` and `${signals.token}` stand for the world's own.",
+    )
 
     def settings_for(self, version: str) -> dict[str, Any]:
         """The settings of a version: the common ones, overruled by its own, as plain values."""
@@ -189,16 +194,18 @@ class Wave(Part):
 
 
 class Stimulus(Part):
-    """Something that sets the bot going: a signal handed to it, or a wave on the server."""
+    """Something that sets the bot going, or stops it: a signal handed to it, a wave on the server,
+    or a POSIX signal to its program."""
 
     at: Moment
     signal: Signal | None = None
     wave: Wave | None = None
+    send: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"] | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Stimulus:
-        if (self.signal is None) == (self.wave is None):
-            raise Unusable("needs one of `signal` and `wave`", "write one entry for each")
+    def _one_of_all(self) -> Stimulus:
+        if sum(each is not None for each in (self.signal, self.wave, self.send)) != 1:
+            raise Unusable("needs one of `signal`, `wave` and `send`", "write one entry for each")
         return self
 
     @property
@@ -294,6 +301,9 @@ class Expectation(Part):
     waves_over_limit: Natural | None = Field(
         default=None, description="How many waves left more positions than the limit."
     )
+    exit_code: Whole | None = Field(
+        default=None, description="What a program ends with; 0 unless it is said."
+    )
     breaks: tuple[Invariant, ...] = Field(
         default=(), description="Invariants it is known to break."
     )
@@ -339,7 +349,7 @@ class Scenario(Part):
     hosts: dict[BotHost, HostSettings] = Field(default_factory=dict)
     bot: Bot = Bot()
     signal_server: SignalServer = SignalServer()
-    stimulus: tuple[Stimulus, ...] = Field(min_length=1)
+    stimulus: tuple[Stimulus, ...] = ()
     milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
     patterns: tuple[Text, ...] = Field(
         default=(),
@@ -372,10 +382,17 @@ class Scenario(Part):
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The symbols of its signals, each once, in their order."""
-        return tuple(
-            dict.fromkeys(self.name_of(each.exchange, each.symbol) for each in self.signals)
-        )
+        """The symbols of its signals, each once, in their order; without signals all there are."""
+        named = [(each.exchange, each.symbol) for each in self.signals]
+        if not named:
+            listed = {name: venue.instruments for name, venue in self.venues.items()}
+            named = [(name, each) for name, symbols in listed.items() for each in symbols]
+        return tuple(dict.fromkeys(self.name_of(venue, symbol) for venue, symbol in named))
+
+    @property
+    def begins(self) -> int:
+        """When the first stimulus comes; without one, the start."""
+        return self.stimulus[0].at if self.stimulus else self.start.ns
 
     def name_of(self, venue: str, symbol: str) -> str:
         """What a position is called: its symbol, or `bybit:BTCUSDT` if several venues list it."""

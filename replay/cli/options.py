@@ -1,4 +1,4 @@
-"""The options of `replay run` that write: pictures (docs/pictures.md), and what machines that build
+"""The options that write: traces, pictures (docs/pictures.md), and what machines that build
 read (docs/ci.md)."""
 
 from __future__ import annotations
@@ -8,6 +8,18 @@ from typing import Annotated
 
 import typer
 
+Trace = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the trace as JSON lines; scenario and version are put before the suffix where "
+        "there are several.",
+    ),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write the results as JSON; - writes nothing else."),
+]
 Html = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write a page to look at, named as --trace names."),

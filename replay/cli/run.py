@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,18 +40,8 @@ def run_scenario(
     twice: Annotated[
         bool, typer.Option("--twice", help="Run twice and show the first difference.")
     ] = False,
-    trace: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the trace as JSON lines; scenario and version are put before the suffix "
-            "where there are several.",
-        ),
-    ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the results as JSON; - writes nothing else."),
-    ] = None,
+    trace: options.Trace = None,
+    json: options.Json = None,
     html: options.Html = None,
     perfetto: options.Perfetto = None,
     junit: options.JUnit = None,

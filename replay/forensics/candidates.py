@@ -38,7 +38,7 @@ class Candidate:
 
     def applied(self, scenario: Scenario) -> Scenario:
         """The scenario with this cause in it."""
-        shift_ns = scenario.stimulus[0].at - self.since_ns
+        shift_ns = scenario.begins - self.since_ns
         venues = {
             name: venue.model_copy(
                 update={
@@ -116,7 +116,7 @@ def behaviours(
                 title=source.title,
                 kind="behaviour",
                 behaviours=laid,
-                since_ns=source.stimulus[0].at,
+                since_ns=source.begins,
             )
 
 
@@ -137,7 +137,7 @@ def theories(sources: Iterable[Scenario], scenario: Scenario) -> Iterator[Candid
             version=version,
             defects=frozenset(has - set(settings.get("remove_defects", ()))),
             behaviours=laid,
-            since_ns=source.stimulus[0].at,
+            since_ns=source.begins,
         )
 
 

@@ -228,10 +228,10 @@ def test_the_good_file_is_read() -> None:
             "the current version must keep every invariant; leave it out",
         ),
         (
-            "stimulus:\n",
-            "stimulus: []\nzzz:\n",
-            "scenarios/x.yaml:20: stimulus: [] — is empty; give at least 1\n"
-            "scenarios/x.yaml:21: zzz — no such key; known: name, title, description, log, "
+            "    signal: {id: 1, symbol: SKLUSDT, side: BUY, scores: [72.5, 68]}\n",
+            "    wave: {signals: []}\nzzz:\n",
+            "scenarios/x.yaml:22: stimulus[0].wave.signals: [] — is empty; give at least 1\n"
+            "scenarios/x.yaml:23: zzz — no such key; known: name, title, description, log, "
             "incident, start, until, settle, seed, links, venues, hosts, bot, signal_server, "
             "stimulus, milestones, patterns, invariants, expect",
         ),

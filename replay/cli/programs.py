@@ -1,0 +1,89 @@
+"""`replay exec`: a program of one's own inside a scenario, without a change to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from replay.cli import options
+from replay.cli.shared import app, failure
+from simulator.errors import InputError, SimulatorError
+
+if TYPE_CHECKING:
+    from replay.programs import Program
+
+
+@app.command("exec")
+def exec_program(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")],
+    command: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="-- PROGRAM [ARGS]...", help="A Python file, or -m and a module; its arguments."
+        ),
+    ],
+    bot: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="What of `expect` holds; by default its first entry."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The bot's .env; secrets in it are replaced."),
+    ] = None,
+    directory: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the program is and works.")
+    ] = Path(),
+    scratch: Annotated[
+        bool, typer.Option("--scratch", help="Work in a copy of the folder, thrown away after.")
+    ] = False,
+    trace: options.Trace = None,
+    json: options.Json = None,
+    html: options.Html = None,
+    perfetto: options.Perfetto = None,
+) -> None:
+    """Runs a program as it is, in virtual time, with simulated venues, and judges what came of it.
+
+    What the program prints is its own; the report comes on the standard error.
+    """
+    from replay import exit_codes, report, runner
+    from replay.ci.attempt import Attempt
+    from replay.cli.outputs import Wanted, write_all, write_run
+    from replay.cli.selection import Selection
+
+    wanted = Wanted(trace=trace, json=json, html=html, perfetto=perfetto)
+    try:
+        program = _program(command, env_file, directory, scratch=scratch)
+        found = runner.load(scenario)
+        version = bot or found.versions[0]
+        result = runner.play(found, scenario, version=version, seed=seed, program=program)
+        attempt = Attempt(scenario=scenario, version=version, result=result)
+        selection = Selection(runs=((scenario, version),), of=scenario)
+        code = exit_codes.of_result(result, deterministic=None)
+        write_run(wanted, result, selection)
+        write_all(wanted, [attempt], None, selection, None, code)
+    except SimulatorError as error:
+        raise failure(error) from error
+    report.console(stderr=True).print(report.section(result))
+    raise typer.Exit(code)
+
+
+def _program(
+    command: list[str], env_file: Path | None, directory: Path, *, scratch: bool
+) -> Program:
+    from replay.programs import Program
+
+    module = command[0] == "-m"
+    name, *arguments = command[1:] if module else command
+    if not module and not (directory / name).is_file():
+        raise InputError(f"{directory / name}: no such program; name a Python file, or -m MODULE")
+    return Program(
+        name=name,
+        arguments=arguments,
+        module=module,
+        directory=directory,
+        scratch=scratch,
+        env_file=env_file,
+    )

@@ -1,0 +1,298 @@
+"""Programs that know nothing of this project, run as they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from replay import cli, runner
+from replay.programs import Program
+from replay.result import RunResult
+
+SCENARIO = """\
+name: mine
+title: A program of one's own
+start: 2026-11-02T10:00:00+00:00
+until: +10 min
+links:
+  - {{between: [bot, fapi.binance.com], latency: 20 ms}}
+venues:
+  binance:
+    profile: 2025-10+algo
+    balance: 1000
+    instruments:
+      ADAUSDT:
+        {{tick_size: 0.0001, step_size: 1, price: {{constant: 0.5}}, book: {{quantity: 9999}}}}
+bot:
+  environment: {environment}
+stimulus: {stimulus}
+expect:
+  mine: {{outcome: {outcome}, exit_code: {exit_code}, breaks: {breaks}}}
+"""
+BUYS = """\
+import asyncio, logging, os, signal, sys
+import ccxt.async_support as ccxt
+
+log = logging.getLogger("mine")
+
+
+async def main(quantity):
+    over = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
+    keys = {"apiKey": os.environ["BINANCE_API_KEY"], "secret": os.environ["BINANCE_SECRET"]}
+    async with ccxt.binanceusdm(keys) as exchange:
+        await exchange.create_order("ADA/USDT:USDT", "market", "buy", quantity)
+        log.warning("bought")
+        await over.wait()
+        await exchange.create_order(
+            "ADA/USDT:USDT", "market", "sell", quantity, params={"reduceOnly": True}
+        )
+    log.warning("stopped")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(float(sys.argv[1])))
+"""
+KEYS = '{BINANCE_API_KEY: "${binance.api_key}", BINANCE_SECRET: "${binance.secret}"}'
+SIGNAL = "{id: 1, symbol: ADAUSDT, side: BUY, scores: [1, 1]}"
+REAL = "BINANCE_API_KEY=thisisarealkey\nBINANCE_SECRET=thisisarealsecret\nMODE=live\n"
+
+
+def scenario(folder: Path, **parts: object) -> Path:
+    given = {
+        "environment": KEYS,
+        "stimulus": "[]",
+        "outcome": "untouched",
+        "exit_code": 0,
+        "breaks": "[]",
+        **parts,
+    }
+    file = folder / "mine.yaml"
+    file.write_text(SCENARIO.format(**given), encoding="utf-8")
+    return file
+
+
+def program(folder: Path, text: str, *arguments: str, **more: object) -> Program:
+    """A program of this text in a folder."""
+    (folder / "main.py").write_text(dedent(text), encoding="utf-8")
+    given = {"name": "main.py", "arguments": arguments, "directory": folder, **more}
+    return Program(**given)  # type: ignore[arg-type]
+
+
+def run(file: Path, of: Program) -> RunResult:
+    found = runner.load(str(file))
+    return runner.play(found, str(file), version="mine", program=of)
+
+
+def replay(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, [str(each) for each in arguments])
+
+
+def told(result: RunResult, name: str) -> str:
+    return next(each.evidence for each in result.verdict.findings if each.name.startswith(name))
+
+
+def test_a_bot_is_stopped_by_sigterm_and_closes_what_it_has(tmp_path: Path) -> None:
+    file = scenario(
+        tmp_path,
+        stimulus="[{at: +5 min, send: SIGTERM}]",
+        outcome="closed",
+        breaks="[no_unprotected_position]",
+    )
+    result = run(file, program(tmp_path, BUYS, "12"))
+    assert result.verdict.ok, result.verdict.surprises
+    logged = [
+        (each["t"] // 10**9, each["message"])
+        for each in result.trace
+        if each["kind"] == "log" and each["logger"] == "mine"
+    ]
+    assert logged == [(0, "bought"), (300, "stopped")]
+
+
+def test_what_never_ends_is_told_to_when_the_scenario_is_over(tmp_path: Path) -> None:
+    file = scenario(tmp_path, outcome="closed", breaks="[no_unprotected_position]")
+    result = run(file, program(tmp_path, BUYS, "12"))
+    assert result.verdict.ok, result.verdict.surprises
+    assert result.over_budget == ()
+    assert [each["t"] for each in result.trace if each["kind"] == "signal"] == [600 * 10**9]
+
+
+def test_what_does_not_end_then_is_killed_and_told(tmp_path: Path) -> None:
+    text = """
+    import asyncio, signal
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        try:
+            asyncio.run(asyncio.sleep(3600))
+        except Exception:
+            pass
+    """
+    result = run(scenario(tmp_path), program(tmp_path, text))
+    assert result.over_budget == ("the program: still running 30 s after SIGTERM; it was killed",)
+    assert told(result, "the program ends with 0") == "it ended with -9"
+    assert result.virtual_ns == 630 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("import sys; sys.exit(3)", 3),
+        ("raise SystemExit('no configuration')", 1),
+        ("import os; os.environ['NOT_THERE']", 1),
+        ("import asyncio; asyncio.run(asyncio.sleep(1))", 0),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -15),
+    ],
+)
+def test_how_a_program_ends_is_judged(tmp_path: Path, text: str, code: int) -> None:
+    result = run(scenario(tmp_path, exit_code=code), program(tmp_path, text))
+    assert result.verdict.ok, result.verdict.surprises
+    result = run(scenario(tmp_path, exit_code=7), program(tmp_path, text))
+    assert told(result, "the program ends with 7") == f"it ended with {code}"
+    assert not result.verdict.ok
+
+
+SHOWS = """
+import json, os, sys
+from pathlib import Path
+Path("shown.json").write_text(json.dumps(
+    {"argv": sys.argv, "env": dict(os.environ), "cwd": os.getcwd(), "name": __name__}
+))
+"""
+
+
+def test_a_program_finds_its_arguments_its_directory_and_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BYBIT_SECRET", "of this machine")
+    (tmp_path / ".env").write_text(REAL + "TELEGRAM_TOKEN=real\n", encoding="utf-8")
+    before = dict(os.environ), os.getcwd(), list(sys.path), list(sys.argv)
+    env_file = tmp_path / ".env"
+    run(scenario(tmp_path), program(tmp_path, SHOWS, "--fast", "12", env_file=env_file))
+    shown = json.loads((tmp_path / "shown.json").read_text(encoding="utf-8"))
+    assert shown["argv"] == ["main.py", "--fast", "12"]
+    assert shown["name"] == "__main__"
+    assert Path(shown["cwd"]) == tmp_path.resolve()
+    env = shown["env"]
+    assert env["MODE"] == "live"
+    assert env["PATH"] == os.environ["PATH"]
+    assert env["TELEGRAM_TOKEN"] == "replaced-in-a-replay"
+    assert len(env["BINANCE_API_KEY"]) == 64
+    assert "BYBIT_SECRET" not in env
+    assert (dict(os.environ), os.getcwd(), list(sys.path), list(sys.argv)) == before
+
+
+def test_a_module_runs_as_python_m_does(tmp_path: Path) -> None:
+    package = tmp_path / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__main__.py").write_text("import sys\nsys.exit(len(sys.argv))\n", encoding="utf-8")
+    of = Program(name="pkg", arguments=("a", "b"), module=True, directory=tmp_path)
+    assert run(scenario(tmp_path, exit_code=3), of).verdict.ok
+
+
+def test_a_scratch_copy_keeps_the_folder_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "bot"
+    folder.mkdir()
+    (folder / "state.txt").write_text("1", encoding="utf-8")
+    text = "from pathlib import Path\nPath('state.txt').write_text('2')\n"
+    of = program(folder, text, scratch=True)
+    assert run(scenario(tmp_path), of).verdict.ok
+    assert (folder / "state.txt").read_text(encoding="utf-8") == "1"
+
+
+def test_modules_of_the_program_are_new_in_every_run(tmp_path: Path) -> None:
+    (tmp_path / "counter.py").write_text("runs = 0\n", encoding="utf-8")
+    of = program(tmp_path, "import counter, sys\ncounter.runs += 1\nsys.exit(counter.runs)\n")
+    for _ in range(2):
+        assert run(scenario(tmp_path, exit_code=1), of).verdict.ok
+    assert "counter" not in sys.modules
+
+
+def test_a_bot_that_loads_its_own_env_file_over_its_environment_is_caught(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(REAL, encoding="utf-8")
+    text = 'from dotenv import load_dotenv\nload_dotenv(".env", override=True)\n' + BUYS
+    file = scenario(tmp_path, outcome="closed", breaks="[no_unprotected_position]")
+    result = run(file, program(tmp_path, text, "12"))
+    assert result.verdict.ok, result.verdict.surprises
+    kept = [each["name"] for each in result.trace if each["kind"] == "kept_variable"]
+    assert kept == ["BINANCE_API_KEY", "BINANCE_SECRET"]
+
+
+def test_real_keys_are_nowhere_in_what_a_run_leaves(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(REAL, encoding="utf-8")
+    text = f"""
+    import logging, os
+    logging.warning("%s %s", os.environ["BINANCE_API_KEY"], {REAL.split()[0].split("=")[1]!r})
+    """
+    result = run(scenario(tmp_path), program(tmp_path, text, env_file=tmp_path / ".env"))
+    assert any(each["kind"] == "log" for each in result.trace)
+    assert not any("thisisareal" in line for line in result.trace_lines)
+
+
+def test_the_digest_is_the_same_in_other_processes(tmp_path: Path) -> None:
+    file = scenario(tmp_path, outcome="closed", breaks="[no_unprotected_position]")
+    program(tmp_path, BUYS)
+    arguments = ("exec", file.name, "--json", "result.json", "--", "main.py", "12")
+    digests = set()
+    for hash_seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", "from replay.cli import main; main()", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+        digests.add(written["runs"][0]["digest"])
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize(
+    ("parts", "arguments", "message"),
+    [
+        ({}, ["--", "no.py"], "no.py: no such program"),
+        ({}, ["--env-file", "no.env", "--", "main.py"], "--env-file no.env: cannot be read"),
+        (
+            {"environment": '{KEY: "${binance.apikey}"}'},
+            ["--", "main.py"],
+            "mine: bot.environment.KEY: ${binance.apikey} — stands for nothing; did you mean "
+            "'binance.api_key'?",
+        ),
+        (
+            {"stimulus": f"[{{at: +1 s, signal: {SIGNAL}}}]"},
+            ["--", "main.py"],
+            "a program is handed no `signal`",
+        ),
+        ({"stimulus": "[{at: +1 s, send: SIGFOO}]"}, ["--", "main.py"], "stimulus[0].send: SIGFOO"),
+    ],
+)
+def test_what_cannot_be_run_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    parts: dict[str, object],
+    arguments: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program(tmp_path, "pass")
+    ended = replay("exec", scenario(tmp_path, **parts), *arguments)
+    assert ended.exit_code == 2
+    assert message in ended.output
+
+
+def test_a_bot_by_its_factory_is_sent_no_posix_signal(tmp_path: Path) -> None:
+    file = scenario(tmp_path, stimulus="[{at: +1 s, send: SIGTERM}]")
+    text = file.read_text(encoding="utf-8").replace("  mine:", "  current:")
+    file.write_text(text, encoding="utf-8")
+    ended = replay("run", file)
+    assert ended.exit_code == 2
+    assert "`send` is for programs" in ended.output
