@@ -1,33 +1,19 @@
 """The bot as a replay drives it; the only file that knows of being driven.
 
-A bot of one's own needs a module with the same `create`.
+A bot of one's own needs a module with the same `create`; docs/your-own-bot.md tells what it gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from bot_under_test.reference import ReferenceBot, Settings, Signal
 
 
-class BotHandle(Protocol):
-    """What a replay asks of a bot."""
+class ReferenceHandle:
+    """The reference bot, driven from outside."""
 
-    async def start(self) -> None:
-        """Returns when the bot is ready for signals."""
-
-    async def deliver(self, signal: Mapping[str, object]) -> None:
-        """Hands a signal over; returns when the opening has ended, well or not."""
-
-    async def stop(self) -> None:
-        """Ends the bot and closes what it holds open."""
-
-    def believes(self) -> dict[str, Any]:
-        """What the bot takes for true: `positions`, `orders`, `rows` and `events`."""
-
-
-class _ReferenceHandle:
     def __init__(self, settings: Settings) -> None:
         self._bot = ReferenceBot(settings)
         self._last: dict[str, Any] | None = None
@@ -70,6 +56,6 @@ class _ReferenceHandle:
         }
 
 
-def create(settings: Mapping[str, object]) -> BotHandle:
+def create(settings: Mapping[str, object]) -> ReferenceHandle:
     """A bot that is not yet started. Raises ValueError for settings that it does not know."""
-    return _ReferenceHandle(Settings.read(settings))
+    return ReferenceHandle(Settings.read(settings))

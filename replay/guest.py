@@ -7,20 +7,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot_under_test.adapter import BotHandle
+from replay.bot import Factory
 from replay.stage import signal_values
 from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from replay.stage import Stage
     from scenarios.schema import Scenario, Signal
 
 
-def factory(scenario: Scenario) -> Callable[[Mapping[str, object]], BotHandle]:
-    """What makes the scenario's bot of its settings: see `bot_under_test/adapter.py`.
+def factory(scenario: Scenario) -> Factory:
+    """What makes the scenario's bot of its settings: see `replay.bot`.
 
     Modules are looked for as Python does, and in the working directory. Raises InputError.
     """
@@ -35,7 +35,7 @@ def factory(scenario: Scenario) -> Callable[[Mapping[str, object]], BotHandle]:
         raise InputError(f"{told}: cannot be imported: {error}") from error
     except AttributeError as error:
         raise InputError(f"{told}: {module} has no {name}") from error
-    make: Callable[[Mapping[str, object]], BotHandle] = found
+    make: Factory = found
     return make
 
 
@@ -47,7 +47,7 @@ class Guest:
         scenario: Scenario,
         version: str,
         stage: Stage,
-        create: Callable[[Mapping[str, object]], BotHandle],
+        create: Factory,
     ) -> None:
         if any(stimulus.send for stimulus in scenario.stimulus):
             raise InputError(f"{scenario.name}: stimulus: `send` is for programs (replay exec)")
@@ -94,7 +94,8 @@ class Guest:
             self._look_at("starting the bot", started)
         for signal, task in deliveries:
             self._look_at(f"signal {signal.id} ({signal.symbol})", task)
-        self._believed = self._bot.believes()
+        asked = getattr(self._bot, "believes", None)
+        self._believed = None if asked is None else asked()
         stopping = host.start(self._bot.stop())
         world.run_until(stopping.done, limit_ns=world.env.now + _STOP_NS)
         self._look_at("stopping the bot", stopping)
@@ -118,8 +119,8 @@ class Guest:
             told = self._world.trace.redact(str(error))  # clients put signed URLs into errors
             self.troubles.append(f"{what}: {type(error).__name__}: {told}")
 
-    def believes(self) -> dict[str, Any]:
-        """What the bot took for true when things had settled."""
+    def believes(self) -> Mapping[str, Any] | None:
+        """What the bot took for true when things had settled; None if it does not say."""
         return self._believed
 
 

@@ -100,6 +100,8 @@ def play(
     """As `run`, of a scenario that is loaded already, with a program as its bot if one is given."""
     began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
+    if ":" in version:
+        scenario = scenario.with_factory(version)
     patterns = patterns_of(scenario)
     create = None if program else factory(scenario)  # before the world: what it imports is real
     logging_kept = _logging_kept() if program else _logging_as_in_production()

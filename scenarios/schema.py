@@ -409,6 +409,10 @@ class Scenario(Part):
         named = self.expect.get(version)
         return Expectation(outcome="opened") if named is None else named
 
+    def with_factory(self, factory: str) -> Scenario:
+        """The same for a bot of one's own, `package.module:create`."""
+        return self.model_copy(update={"bot": self.bot.model_copy(update={"factory": factory})})
+
     @field_validator("stimulus")
     @classmethod
     def _before_the_end(

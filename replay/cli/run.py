@@ -34,7 +34,9 @@ def run_scenario(
     every: Annotated[bool, typer.Option("--all", help="Every scenario at hand.")] = False,
     bot: Annotated[
         str | None,
-        typer.Option(metavar="VERSION", help="Only this version of the bot."),
+        typer.Option(
+            metavar="VERSION", help="Only this version of the bot, or one's own: module:factory."
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
     twice: Annotated[
