@@ -7,6 +7,9 @@ the process, which does nothing outside a run. What C code does on its own is ou
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +53,9 @@ class _Guard:
         what = _REFUSED.get(event)
         if what is None:
             return
+        if event == "socket.bind" and getattr(args[0], "family", None) == socket.AF_INET6:
+            # urllib3 tries it at its import, to see whether there is IPv6. There is none.
+            raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
         error = RealConnectionError(what, _target(event, args), calling_place())
         world.note_refusal(error)
         raise error

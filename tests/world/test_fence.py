@@ -166,6 +166,19 @@ def test_an_unknown_name_is_no_real_connection(world: World) -> None:
     assert world.refusals == []
 
 
+def test_there_is_no_ipv6_and_to_look_for_it_is_no_attempt_to_leave(world: World) -> None:
+    """As urllib3 does at its import."""
+
+    def look() -> None:
+        with socket.socket(socket.AF_INET6) as sock:
+            sock.bind(("::1", 0))
+
+    with pytest.raises(OSError, match="Cannot assign requested address") as caught:
+        world.hosts["bot"].run(look)
+    assert not isinstance(caught.value, RealConnectionError)
+    assert world.refusals == []
+
+
 def test_a_swallowed_refusal_is_kept(world: World) -> None:
     async def main() -> str:
         try:
