@@ -47,6 +47,32 @@ class Program:
     """Whether it works in a copy of the directory, which is thrown away."""
     env_file: Path | None = None
 
+    @classmethod
+    def of(
+        cls,
+        command: Sequence[str],
+        *,
+        directory: Path = Path(),
+        env_file: Path | None = None,
+        scratch: bool = False,
+    ) -> Program:
+        """As typed: a file or `-m` and a module, then its arguments. Raises InputError where there
+        is no such file."""
+        module = list(command[:1]) == ["-m"]
+        name, *arguments = command[1:] if module else command
+        if not module and not (directory / name).is_file():
+            raise InputError(
+                f"{directory / name}: no such program; name a Python file, or -m MODULE"
+            )
+        return cls(
+            name=name,
+            arguments=arguments,
+            module=module,
+            directory=directory,
+            scratch=scratch,
+            env_file=env_file,
+        )
+
     def command(self) -> str:
         """As it is typed."""
         return shlex.join((*(("-m",) if self.module else ()), self.name, *self.arguments))

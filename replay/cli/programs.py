@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from replay.cli import options
 from replay.cli.shared import app, failure
-from simulator.errors import InputError, SimulatorError
-
-if TYPE_CHECKING:
-    from replay.programs import Program
+from simulator.errors import SimulatorError
 
 
 @app.command("exec")
@@ -52,10 +49,11 @@ def exec_program(
     from replay.ci.attempt import Attempt
     from replay.cli.outputs import Wanted, write_all, write_run
     from replay.cli.selection import Selection
+    from replay.programs import Program
 
     wanted = Wanted(trace=trace, json=json, html=html, perfetto=perfetto)
     try:
-        program = _program(command, env_file, directory, scratch=scratch)
+        program = Program.of(command, directory=directory, env_file=env_file, scratch=scratch)
         found = runner.load(scenario)
         version = bot or found.versions[0]
         result = runner.play(found, scenario, version=version, seed=seed, program=program)
@@ -68,22 +66,3 @@ def exec_program(
         raise failure(error) from error
     report.console(stderr=True).print(report.section(result))
     raise typer.Exit(code)
-
-
-def _program(
-    command: list[str], env_file: Path | None, directory: Path, *, scratch: bool
-) -> Program:
-    from replay.programs import Program
-
-    module = command[0] == "-m"
-    name, *arguments = command[1:] if module else command
-    if not module and not (directory / name).is_file():
-        raise InputError(f"{directory / name}: no such program; name a Python file, or -m MODULE")
-    return Program(
-        name=name,
-        arguments=arguments,
-        module=module,
-        directory=directory,
-        scratch=scratch,
-        env_file=env_file,
-    )

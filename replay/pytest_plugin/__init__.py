@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from replay.pytest_plugin.staging import StagedScenario
     from replay.pytest_plugin.venue import SimulatedVenue
+    from replay.pytest_plugin.whole_runs import RunScenario
     from simulator import World
 
 _MARKER = (
@@ -138,6 +139,14 @@ def bybit_router(request: pytest.FixtureRequest) -> Iterator[SimulatedVenue]:
     """Bybit behind a respx router, for httpx clients: no world, no event loop, no network."""
     with _routing().routed(request, "bybit") as venue:
         yield venue
+
+
+@pytest.fixture
+def run_scenario(request: pytest.FixtureRequest) -> RunScenario:
+    """A function that takes a bot through a whole scenario, as `replay run` and `replay exec`."""
+    from replay.pytest_plugin import whole_runs
+
+    return whole_runs.runner_for(request)
 
 
 def _routing() -> ModuleType:

@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 
 from replay import report
 from replay.hidden import hidden_exceptions
-from replay.logs.milestones import known, with_patterns
+from replay.logs.milestones import known
 from replay.result import Milestone, RunResult, Verdict
 from replay.venue_moments import venue_moments
 from simulator.trace import digest_of
@@ -97,8 +97,9 @@ def _moments(entries: Sequence[Mapping[str, Any]], staged: Staged) -> Iterator[M
     """What the code under test logged from INFO up, milestones by their names."""
     patterns = known()
     if staged.marked is not None:
-        own = staged.marked.scenario.milestones
-        patterns = with_patterns({name: (each.logger, each.message) for name, each in own.items()})
+        from replay import runner
+
+        patterns = runner.patterns_of(staged.marked.scenario)
     for entry in entries:
         if entry["kind"] != "log":
             continue

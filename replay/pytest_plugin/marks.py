@@ -46,24 +46,24 @@ def read(node: pytest.Item) -> Marked | None:
     )
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
         raise InputError(f"mark scenario: seed {seed!r} — must be a whole number; write seed=7")
-    scenario = load(node.config, _found(name, node))
+    scenario = load(node.config, found(name, node))
     return Marked(name=name, scenario=scenario, version=_version(scenario, version), seed=seed)
 
 
 def load(config: pytest.Config, name: str) -> Scenario:
     """The scenario of that name or in that file; read once. Raises ScenarioError."""
-    from replay.logs.milestones import known
-    from scenarios import catalogue, loader
+    from replay import runner
+    from scenarios import catalogue
 
     path = catalogue.find(name)
     loaded = config.stash.setdefault(_LOADED, {})
     key = (str(path), path.stat().st_mtime_ns)
     if key not in loaded:
-        loaded[key] = loader.load(path, milestones=known().names)
+        loaded[key] = runner.load(str(path))
     return loaded[key]
 
 
-def _found(name: str, node: pytest.Item) -> str:
+def found(name: str, node: pytest.Item) -> str:
     """A path is looked for from the working directory, then from the test's own."""
     path = Path(name)
     beside = node.path.parent / path

@@ -1,0 +1,66 @@
+"""Whole scenarios inside a test: a program, or a bot by its factory, from its start to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from replay import runner
+from replay.programs import Program
+from replay.pytest_plugin import failures, marks, options
+from replay.result import RunResult
+
+
+class RunScenario(Protocol):
+    """What the fixture `run_scenario` gives."""
+
+    def __call__(
+        self,
+        scenario: str | Path,
+        *,
+        bot: str | None = None,
+        program: Sequence[str] | None = None,
+        directory: Path | None = None,
+        env_file: Path | None = None,
+        seed: int | None = None,
+        check: bool = True,
+    ) -> RunResult:
+        """`bot` is a version, or `package.module:create`; by default the first that the scenario
+        speaks of. `program` is what stands behind `replay exec SCENARIO --`; it works in
+        `directory`, by default that of the test. The test fails where the run is not as the
+        scenario expects, unless `check` is off. Raises SimulatorError."""
+
+
+def runner_for(request: pytest.FixtureRequest) -> RunScenario:
+    """For the test that asks for it. No world may be entered beside it."""
+
+    def run(
+        scenario: str | Path,
+        *,
+        bot: str | None = None,
+        program: Sequence[str] | None = None,
+        directory: Path | None = None,
+        env_file: Path | None = None,
+        seed: int | None = None,
+        check: bool = True,
+    ) -> RunResult:
+        name = marks.found(str(scenario), request.node)
+        loaded = marks.load(request.config, name)
+        given = options.given_seed(request.config)
+        result = runner.play(
+            loaded,
+            name,
+            version=bot or loaded.versions[0],
+            seed=seed if given is None else given,
+            program=None
+            if program is None
+            else Program.of(program, directory=directory or request.path.parent, env_file=env_file),
+        )
+        if check and not (result.verdict.ok and not result.refusals):
+            pytest.fail(failures.of_run(result), pytrace=False)
+        return result
+
+    return run
