@@ -8,6 +8,8 @@ SimulatorError
  ├─ RealConnectionError    something tried to leave the world (also an OSError)
  ├─ UnknownHostError       a name that no host of the world has (also a socket.gaierror)
  └─ InputError             a file or a setting that cannot be used
+
+HostCrashed                a BaseException of its own: unwinds the code of a host that has crashed
 """
 
 from __future__ import annotations
@@ -62,6 +64,13 @@ class UnknownHostError(SimulatorError, socket.gaierror):
             f"up at {caller}; hosts: {', '.join(known) or 'none'}; "
             f"give the world a host of that name",
         )
+
+
+class HostCrashed(BaseException):
+    """Raised in code of a host that has crashed, wherever it turns to the world again.
+
+    No `except Exception` of the guest's catches it. Whoever drives a crashed host gets it.
+    """
 
 
 class InputError(SimulatorError):

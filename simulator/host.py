@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.clock import NS_PER_S
+from simulator.errors import HostCrashed, WorldError
 from simulator.loop import HostLoop
 from simulator.signals import send
 
@@ -51,6 +52,16 @@ class Host:
         """What its program set with `signal.signal`, by number."""
         self.killed: BaseException | None = None
         """What ended its program for good: from then on nothing of it runs."""
+        self.dead = False
+        """It has crashed and was not restarted."""
+        self.lives = 1
+        """How often it was up, this time included."""
+        self.on_crash: list[Callable[[], None]] = []
+        """Told right after it has crashed."""
+        self.on_write: Callable[[bytes], None] | None = None
+        """Told what its code is about to send; a crash in there keeps it from being sent."""
+        self.written_files: dict[str, None] = {}
+        """Real files, databases too, that its code has opened to write."""
         self.origin_ns = world.env.start_ns - UPTIME_NS
         self._loop: HostLoop | None = None
         self._next_port = 49_152  # the first of the ephemeral ports
@@ -84,6 +95,10 @@ class Host:
     @property
     def loop(self) -> HostLoop:
         """The loop the world drives for this host, made at first use."""
+        if self.dead:
+            raise WorldError(
+                f"host {self.name} has crashed; call restart() before it runs anything"
+            )
         if self._loop is None or self._loop.is_closed():
             self._loop = self.new_loop()
             self._loop.let_world_drive()
@@ -109,6 +124,42 @@ class Host:
         """Sends its program a POSIX signal. Raises `KilledError` where that ends the program, and
         what a handler of the program's raises."""
         send(self, number)
+
+    # crashing
+
+    def crash(self, why: str = "") -> None:
+        """Ends everything on this host at once, as SIGKILL would; a host that is down stays so.
+
+        No code of it goes on: not from where it awaits, nor in a `finally` with any effect. Its
+        connections end as their peers will see it. What remains is on disk: files as far as they
+        were written out, databases as committed. It may be called from the host's own code, which
+        gets HostCrashed as soon as it turns to the world again.
+        """
+        if self.dead:
+            return
+        self.dead = True
+        self.world.trace.record("crash", self.name, why=why)
+        self.world.graves.kill(self)
+        self.signal_handlers.clear()
+        self.program_handlers.clear()
+        self._loop = None
+        for told in self.on_crash:
+            told()
+
+    def restart(self) -> None:
+        """The machine is up again, with nothing running on it: `start` or `run` what should."""
+        if not self.dead:
+            raise WorldError(f"host {self.name} is up; only one that has crashed can be restarted")
+        self.world.graves.bury()
+        self.dead = False
+        self.lives += 1
+        self.context = contextvars.Context()
+        self.world.trace.record("restart", self.name)
+
+    def must_live(self, life: int | None = None) -> None:
+        """Raises HostCrashed where it has crashed, or has since it began this `life`."""
+        if self.dead or (life is not None and life != self.lives):
+            raise HostCrashed(f"host {self.name} has crashed")
 
     def take_port(self) -> int:
         """The next ephemeral port: in order, so that the same run has the same ports."""

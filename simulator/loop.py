@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
 from simulator.clock import NS_PER_S
-from simulator.errors import RealConnectionError, SimulatorError
+from simulator.errors import HostCrashed, RealConnectionError, SimulatorError
 from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready, Timer
 from simulator.signals import KilledError
@@ -59,6 +59,8 @@ class HostLoop(asyncio.BaseEventLoop):
         """Inside its own `run_forever`: the world steps the others around it."""
         self.standing = 0
         """How many blocking calls deep it stands still."""
+        self.dead = False
+        """Its host has crashed: nothing on it goes on."""
         self.inline_calls = 0
         """How many executor calls deep it is; when one of them blocks, this loop goes on."""
         self.future_numbers = itertools.count(1)
@@ -228,6 +230,7 @@ class HostLoop(asyncio.BaseEventLoop):
         Called by asyncio's `run_forever`. Where a real loop would block in `select`, the rest of
         the world runs until this loop has something to do.
         """
+        self.must_live()
         self.world.take_turns_around(self)
         self.run_due()
         if self.host.killed is not None:  # in a blocking call of a task, which took it for its own
@@ -261,10 +264,25 @@ class HostLoop(asyncio.BaseEventLoop):
                     except (SystemExit, KeyboardInterrupt, KilledError):
                         raise
                     except BaseException as error:
+                        if self.dead:
+                            return
                         self._report(handle, error)
             if self._stopping:
                 return
             self.world.count_turn()
+
+    def must_live(self) -> None:
+        """Raises HostCrashed on a loop whose host has crashed, whatever runs there since."""
+        if self.dead:
+            raise HostCrashed(f"host {self.host.name} has crashed")
+
+    def _check_closed(self) -> None:
+        self.must_live()
+        super()._check_closed()  # type: ignore[misc]  # asyncio's own
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        if not self.dead:  # what is left over of a crashed host has nobody to tell
+            super().call_exception_handler(context)
 
     def _report(self, handle: asyncio.Handle, error: BaseException) -> None:
         """A callback raised: asyncio's exception handler is told, as by a stock loop."""
@@ -315,10 +333,20 @@ class HostLoop(asyncio.BaseEventLoop):
             task.cancel()
 
     def abandon(self) -> None:
-        """Closes the loop whatever state it is in: its world is over."""
+        """Closes the loop whatever state it is in: its world, or its host's life, is over."""
         self._thread_id = None
         self._over = True
         self.close()
+
+    def die(self) -> list[asyncio.Task[Any]]:
+        """Stops at once, whatever runs; returns the tasks that will never end."""
+        tasks = self.tasks()
+        for task in tasks:
+            task._log_destroy_pending = False
+        self.dead = True
+        self._ready.clear()
+        self.abandon()
+        return tasks
 
     # threads: executor calls run on this thread, at a fixed point, one at a time
 

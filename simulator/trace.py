@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Trace:
         self._entries: list[tuple[int, str, str, dict[str, Any]]] = []
         self._secrets: list[str] = []
         self.enabled = True
+        self.listeners: list[Callable[[str, str, Mapping[str, Any]], None]] = []
+        """Told of every entry, right after it: kind, host, fields."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -65,6 +67,8 @@ class Trace:
         """Notes something at the present moment. `fields` must be fit for JSON."""
         if self.enabled:
             self._entries.append((self._clock.elapsed_ns, host, kind, fields))
+            for hear in self.listeners:
+                hear(kind, host, fields)
 
     def hide(self, secret: str) -> None:
         """Makes sure that this text never appears in what the trace gives out."""

@@ -26,6 +26,7 @@ from logging import LogRecord
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from simulator.clock import NS_PER_S, Clock, parse_start
+from simulator.crash import Graves
 from simulator.errors import OverBudgetError, RealConnectionError, SpinningError, WorldError
 from simulator.host import Host
 from simulator.loop import HostLoop
@@ -75,6 +76,9 @@ class World:
         """Attempts to leave the world, in order, also those whose error was swallowed."""
         self.log_listeners: list[Callable[[LogRecord], None]] = []
         """Told of every log record, hidden ones too, after it was handled."""
+        self.graves = Graves(self)
+        self.deaf = False
+        """What is left of a crashed host is being cleared away: nothing it says is heard."""
         self.wall_shift_ns = 0
         """How far `freeze_time` has set the wall clocks off the world's time."""
         self.limit_ns: float = math.inf
@@ -165,6 +169,7 @@ class World:
         What happens here is no part of the run: the trace is closed first.
         """
         self.trace.enabled = False
+        self.graves.bury()
         self._turns = 0
         for loop in self._loops:
             loop.cancel_tasks()
@@ -218,6 +223,8 @@ class World:
         if running is not None:
             raise WorldError("a world cannot be run from inside a coroutine; await instead")
         while done is None or not done():
+            if self.graves.are_open:  # here no host's code is in the middle of anything
+                self.graves.bury()
             if self._take_turns():
                 continue
             if not self._move_on(until_ns):
@@ -313,6 +320,7 @@ class World:
             while not (driver.is_due() or driver.is_stopping()):
                 if not self._take_turns() and not self._move_on(None, driver):
                     raise stalled(self._loops)
+                driver.must_live()
         finally:
             self.current = before
             events._set_running_loop(driver)
@@ -325,6 +333,8 @@ class World:
         if host is None:
             self._run(None, self.env.now + duration_ns)
             return
+        host.must_live()
+        life = host.lives
         if host.drift:
             duration_ns = round(duration_ns / (1 + host.drift))
         until_ns = self.env.now + duration_ns
@@ -336,6 +346,7 @@ class World:
         try:
             while True:
                 if self._take_turns():
+                    host.must_live(life)
                     continue
                 if not self._move_on(until_ns):
                     return

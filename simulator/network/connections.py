@@ -161,6 +161,10 @@ class Endpoint(asyncio.Transport):
             raise RuntimeError("Cannot call write() after write_eof()")
         if not data or self._closing:
             return
+        host = self._loop.host
+        if host.on_write is not None:
+            host.on_write(bytes(data))
+            host.must_live()
         self._unread += len(data)
         if len(data) <= SEGMENT:
             self._send(bytes(data))
@@ -201,6 +205,20 @@ class Endpoint(asyncio.Transport):
         self._closing = True
         self._loop.call_soon(self._lose, None)
 
+    def die(self) -> None:
+        """Its process was killed: what was sent arrives, and then the peer sees the end: a reset
+        where something was left unread, as a kernel has it. Nobody here hears of anything more."""
+        if self._lost:
+            return
+        if self._arrived:
+            self._travel(self.peer._reset)
+        elif not self._eof_sent:
+            self._send(_FIN)
+        self._closing = self._eof_sent = True
+        self._arrived.clear()
+        self._protocol = None
+        self._lose(None)
+
     # the network's side
 
     def begin_tls(self, server_hostname: str | None, context: Any) -> None:
@@ -230,8 +248,15 @@ class Endpoint(asyncio.Transport):
             arrival_ns = self._last_arrival_ns
         self._last_arrival_ns = arrival_ns
         loop = self.peer._loop
-        if not loop.is_closed():
+        if loop.dead:
+            self._answer_for_the_dead(arrival_ns, args)
+        elif not loop.is_closed():
             loop.call_at_ns(arrival_ns, deliver, *args)
+
+    def _answer_for_the_dead(self, arrival_ns: int, args: tuple[Any, ...]) -> None:
+        """Data for a process that is gone: its machine answers with a reset."""
+        if args and args[0] is not _FIN:
+            self._loop.call_at_ns(arrival_ns + self.peer._latency_ns(), self._reset)
 
     def _latency_ns(self) -> int:
         return self._link.latency.draw_ns(self._rng)

@@ -208,6 +208,8 @@ class Network:
         self._trace("connect", client, number, near, to=target_names[0])
 
         def reach() -> None:
+            if loop.dead:
+                return  # its machine would reset what it does not know
             listener = self._listeners.get((owner.name, port))
             if listener is None or not listener.accepts_from(client):
                 error = ConnectionRefusedError(
@@ -238,6 +240,15 @@ class Network:
             self._trace("closed", host, number, lost)
 
         end.on_lost = forget
+
+    def cut_host(self, host: Host) -> None:
+        """Its process is gone: connections end, as their peers will see, and nobody listens."""
+        for end in tuple(self._open):
+            if end._loop.host is host:
+                end.die()
+        for key in tuple(self._listeners):
+            if key[0] == host.name:
+                del self._listeners[key]
 
     def cut_all(self) -> None:
         """Ends every connection at once, without a word to the other side: the world is over."""

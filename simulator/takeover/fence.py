@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
+from simulator.crash import note_opened
 from simulator.errors import RealConnectionError
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ _REFUSED = {
 }
 
 
+_OPENING = ("open", "sqlite3.connect")
+
+
 class _Guard:
     """The hook and the world it guards, if any."""
 
@@ -52,6 +56,8 @@ class _Guard:
             return
         what = _REFUSED.get(event)
         if what is None:
+            if event in _OPENING and world.current is not None:
+                note_opened(world.current, event, args)
             return
         if event == "socket.bind" and getattr(args[0], "family", None) == socket.AF_INET6:
             # urllib3 tries it at its import, to see whether there is IPv6. There is none.

@@ -33,12 +33,19 @@ def captured_logs(world: World) -> Iterator[None]:
         return sys._getframe(1).f_globals is inside_logging
 
     def handle_record(self: logging.Logger, record: logging.LogRecord) -> None:
+        host = world.current
+        if world.deaf:
+            return
+        if host is not None:
+            host.must_live()
         enabled = is_enabled(self, record.levelno)
         _trace(world, record, hidden=not enabled)
         if enabled:
             handle(self, record)
         for listener in world.log_listeners:
             listener(record)
+            if host is not None:
+                host.must_live()  # one that crashes a host says so by returning
 
     logger_class.isEnabledFor = is_enabled_for
     logger_class.handle = handle_record
