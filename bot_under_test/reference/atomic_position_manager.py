@@ -96,6 +96,7 @@ class AtomicPositionManager:
         try:
             await self._enter(opening)
             await self._stand(opening)
+            self._ended(entry.symbol)
         except Exception as error:
             return await self._fail(opening, error)
         except asyncio.CancelledError:
@@ -148,6 +149,8 @@ class AtomicPositionManager:
     async def _send_order(self, opening: _Opening) -> OrderResult:
         entry = opening.entry
         client_id = new_client_id("en") if self._settings.own_client_ids else None
+        if client_id is not None and self._settings.remembers_openings:
+            self._database.begin_opening(self._exchange.venue, entry.symbol, client_id)
         opening.sent = True
         try:
             reply = await self._exchange.create_market_order(
@@ -306,6 +309,8 @@ class AtomicPositionManager:
             result = await self._roll_back(opening)
         elif opening.position_id is not None:
             self._set_row(opening, "failed")
+        if result is Opened.NOTHING_LEFT:
+            self._ended(symbol)
         if Defect.PLACEHOLDER_SURVIVES_ROLLBACK not in self._defects:
             self._positions.remove(symbol)
         self._log_event("position_error", opening, "ERROR", describe(error))
@@ -326,6 +331,11 @@ class AtomicPositionManager:
         if opening.stop_asked:
             self._parts.guard.must_clean(entry.symbol)
         return Opened.NOTHING_LEFT if closing is Closing.SEEN else Opened.LEFT
+
+    def _ended(self, symbol: str) -> None:
+        """Whoever starts after a crash need not look for it."""
+        if self._settings.remembers_openings:
+            self._database.end_openings(self._exchange.venue, symbol)
 
     def _set_row(self, opening: _Opening, status: str) -> None:
         if opening.position_id is not None:

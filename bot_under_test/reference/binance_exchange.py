@@ -34,10 +34,10 @@ class BinanceExchange:
 
     venue = "binance"
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, orders: KnownOrders) -> None:
         self._settings = settings
         self.order_fetch_delay_s = settings.order_fetch_delay_s
-        self._orders = KnownOrders()
+        self._orders = orders
         self._weight_limit: int | None = None
         self._used_weight = 0
         self._used_minute = 0

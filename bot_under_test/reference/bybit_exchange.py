@@ -36,11 +36,11 @@ class BybitExchange:
 
     venue = "bybit"
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, orders: KnownOrders) -> None:
         self._settings = settings
         self._defects = settings.defects
         self.order_fetch_delay_s = settings.bybit_order_fetch_delay_s
-        self._orders = KnownOrders()
+        self._orders = orders
         self._client = ccxt.async_support.bybit(
             {
                 "apiKey": credentials.api_key,

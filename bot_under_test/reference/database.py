@@ -27,6 +27,19 @@ CREATE TABLE IF NOT EXISTS positions (
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS orders (
+    id INTEGER PRIMARY KEY,
+    venue TEXT NOT NULL,
+    order_id TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS openings (
+    id INTEGER PRIMARY KEY,
+    venue TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    ended_at TEXT
+);
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY,
     event_type TEXT NOT NULL,
@@ -97,6 +110,44 @@ class Database:
         """The positions with one of the statuses (none named: all), oldest first."""
         rows = self._connection.execute("SELECT * FROM positions ORDER BY id").fetchall()
         return [dict(row) for row in rows if not statuses or row["status"] in statuses]
+
+    # orders and openings: what has to be known after a crash
+
+    def note_order(self, venue: str, order_id: str) -> None:
+        """An order that is about to be sent, or was found."""
+        self._connection.execute(
+            "INSERT INTO orders (venue, order_id) VALUES (?,?)", (venue, order_id)
+        )
+
+    def orders(self, venue: str) -> list[str]:
+        """The ids of all orders ever noted, oldest first."""
+        rows = self._connection.execute(
+            "SELECT order_id FROM orders WHERE venue = ? ORDER BY id", (venue,)
+        )
+        return [str(row["order_id"]) for row in rows.fetchall()]
+
+    def begin_opening(self, venue: str, symbol: str, client_id: str) -> None:
+        """An entry order with that id is about to be sent."""
+        self._connection.execute(
+            "INSERT INTO openings (venue, symbol, client_id, created_at) VALUES (?,?,?,?)",
+            (venue, symbol, client_id, _now()),
+        )
+
+    def end_openings(self, venue: str, symbol: str) -> None:
+        """What was begun in a symbol stands protected, or has left nothing."""
+        self._connection.execute(
+            "UPDATE openings SET ended_at = ? WHERE venue = ? AND symbol = ? AND ended_at IS NULL",
+            (_now(), venue, symbol),
+        )
+
+    def openings(self, venue: str) -> list[tuple[str, str]]:
+        """Symbol and client id of the openings that never ended, oldest first."""
+        rows = self._connection.execute(
+            "SELECT symbol, client_id FROM openings WHERE venue = ? AND ended_at IS NULL"
+            " ORDER BY id",
+            (venue,),
+        )
+        return [(str(row["symbol"]), str(row["client_id"])) for row in rows.fetchall()]
 
     # events
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -55,17 +55,27 @@ def normalise(reply: Mapping[str, object], symbol: str) -> OrderResult:
 
 
 class KnownOrders:
-    """Ids of the orders that the bot has placed or found."""
+    """Ids of the orders that the bot has placed or found.
 
-    def __init__(self) -> None:
-        self._ids: dict[str, None] = {}
+    `earlier` are those of its former lives; `keep` is given each new one before it is used.
+    """
+
+    def __init__(
+        self, earlier: Iterable[str] = (), keep: Callable[[str], None] | None = None
+    ) -> None:
+        self._ids = dict.fromkeys(earlier)
+        self._keep = keep
 
     @property
     def ids(self) -> list[str]:
         return list(self._ids)
 
     def note(self, *ids: object) -> None:
-        self._ids.update(dict.fromkeys(str(each) for each in ids if each))
+        for order_id in (str(each) for each in ids if each):
+            if order_id not in self._ids:
+                self._ids[order_id] = None
+                if self._keep is not None:
+                    self._keep(order_id)
 
 
 def _number(value: object) -> float:

@@ -52,6 +52,10 @@ class PositionGuard:
         self._differs_since_s: dict[str, float] = {}
         self._ended_s: dict[str, float] = {}
         """When the stream told of the end of positions that queries may still show."""
+        self._expected_since_s: dict[str, float] = {}
+        """What a crash interrupted: a position may come to light yet."""
+        self.on_expected: Callable[[str, bool], None] = _nothing
+        """Hears of a symbol that was expected, and whether there is a position in it."""
 
     # what others say
 
@@ -87,6 +91,22 @@ class PositionGuard:
         """The position has gone; its stops have to go too."""
         self._cleaning[symbol] = None
         self._wake.set()
+
+    def expect(self, symbol: str) -> None:
+        """There may be a position that nothing shows yet: it is looked for again and again, for
+        as long as an interval."""
+        if self._settings.guard_interval_s:
+            now_s = asyncio.get_running_loop().time()
+            self._expected_since_s.setdefault(symbol, now_s)
+
+    def expects(self, symbol: str) -> bool:
+        """Whether a position may come to light in the symbol."""
+        return symbol in self._expected_since_s
+
+    def give_up(self, symbol: str) -> None:
+        """The venue has said that there is nothing to expect."""
+        if self._expected_since_s.pop(symbol, None) is not None:
+            self.on_expected(symbol, False)
 
     # looking
 
@@ -142,7 +162,19 @@ class PositionGuard:
         shown = [position.symbol for position in open_positions]
         for symbol in [each for each in self._ended_s if each not in shown]:
             del self._ended_s[symbol]
+        well = self._meet_expectations(shown) and well
         return self._let_go(shown) and well
+
+    def _meet_expectations(self, shown: list[str]) -> bool:
+        """Whether none is left. What is shown has just been dealt with like any other position."""
+        now_s = asyncio.get_running_loop().time()
+        for symbol, since_s in tuple(self._expected_since_s.items()):
+            if symbol in shown:
+                del self._expected_since_s[symbol]
+                self.on_expected(symbol, True)
+            elif now_s - since_s >= self._settings.guard_interval_s:
+                self.give_up(symbol)
+        return not self._expected_since_s
 
     def _is_ghost(self, symbol: str) -> bool:
         """Whether a position was told to be gone less than an interval ago."""
@@ -272,3 +304,7 @@ class PositionGuard:
                 tracked.quantity, tracked.ended = 0.0, True
                 self._positions.on_closed(tracked)
         return not self._closing
+
+
+def _nothing(*_: object) -> None:
+    """For whoever does not want to hear."""

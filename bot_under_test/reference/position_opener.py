@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections.abc import Callable
 
 from bot_under_test.reference.atomic_position_manager import (
     AtomicPositionManager,
@@ -35,19 +36,23 @@ class PositionOpener:
         positions: PositionManager,
         database: Database,
         atomic: AtomicPositionManager,
+        may_come: Callable[[str], bool],
     ) -> None:
+        """`may_come` says whether an earlier opening of a symbol may come through yet."""
         self._settings = settings
         self._exchange = exchange
         self._positions = positions
         self._database = database
         self._atomic = atomic
+        self._may_come = may_come
         self._busy: dict[str, None] = {}
         self._under_way = 0
         """Openings that have begun to ask; each may need its whole room."""
 
     def is_duplicate(self, symbol: str) -> bool:
         """Whether the symbol is tracked, or about to be."""
-        return symbol in self._busy or self._positions.get(symbol) is not None
+        tracked = self._positions.get(symbol) is not None
+        return tracked or symbol in self._busy or self._may_come(symbol)
 
     async def open(self, signal: Signal) -> Opened:
         """How it ended. Raises nothing but cancellation."""

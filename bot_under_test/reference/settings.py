@@ -21,6 +21,7 @@ class Credentials:
 _OCTOBER: Mapping[str, object] = {
     "order_status_delay_s": 0.5,
     "own_client_ids": False,
+    "remembers_openings": False,
     "rollback_reduce_only": False,
     "rollback_close_attempts": 1,
     "guard_interval_s": 300.0,
@@ -91,6 +92,8 @@ class Settings:
     order_fetch_growth: float = 1.5
     own_client_ids: bool = True
     """Give orders ids of the bot's own, by which one is found again when its reply is lost."""
+    remembers_openings: bool = True
+    """Write down what is about to be sent, and ask for it after a crash; needs own ids."""
     lost_order_delay_s: float = 0.5
     """Before the first look for an order whose reply never came; grows like the above."""
 

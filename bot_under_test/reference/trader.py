@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import Protocol
 
 from bot_under_test.reference.atomic_position_manager import (
@@ -18,9 +19,11 @@ from bot_under_test.reference.bybit_hybrid_stream import BybitHybridStream
 from bot_under_test.reference.database import Database
 from bot_under_test.reference.exchange_manager import ExchangeManager, ExchangePosition
 from bot_under_test.reference.followed_positions import FollowedPositions
+from bot_under_test.reference.orders import KnownOrders
 from bot_under_test.reference.position_guard import PositionGuard
 from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
 from bot_under_test.reference.position_opener import PositionOpener
+from bot_under_test.reference.recovery import Recovery
 from bot_under_test.reference.rollback import Rollback
 from bot_under_test.reference.settings import Credentials, Settings
 from bot_under_test.reference.signals import Signal
@@ -59,6 +62,7 @@ class Trader:
         self._guard = PositionGuard(
             settings, exchange, self.positions, database, stops, self._adopted
         )
+        self._recovery = Recovery(settings, exchange, self.positions, database, stops, self._guard)
         self.positions.on_mark_price = self._trailing.on_mark_price
         self.positions.on_closed = self._closed
         parts = Parts(
@@ -72,7 +76,9 @@ class Trader:
             guard=self._guard,
         )
         atomic = AtomicPositionManager(settings, parts)
-        self.opener = PositionOpener(settings, exchange, self.positions, database, atomic)
+        self.opener = PositionOpener(
+            settings, exchange, self.positions, database, atomic, self._guard.expects
+        )
         self._guarding: asyncio.Task[None] | None = None
         self._openings: dict[asyncio.Task[Opened], None] = {}
 
@@ -80,12 +86,17 @@ class Trader:
         self, venue: str, settings: Settings, credentials: Credentials
     ) -> tuple[ExchangeManager, _Stream]:
         on_event, on_connected = self.positions.on_event, self._stream_connected
+        orders = KnownOrders()
+        if settings.remembers_openings:
+            orders = KnownOrders(
+                self.database.orders(venue), partial(self.database.note_order, venue)
+            )
         match venue:
             case "binance":
-                binance = BinanceExchange(settings, credentials)
+                binance = BinanceExchange(settings, credentials, orders)
                 return binance, BinanceHybridStream(settings, binance, on_event, on_connected)
             case "bybit":
-                return BybitExchange(settings, credentials), BybitHybridStream(
+                return BybitExchange(settings, credentials, orders), BybitHybridStream(
                     settings, credentials, on_event, on_connected
                 )
         raise ValueError(f"there is no venue {venue!r}; choose among {', '.join(VENUES)}")
@@ -94,6 +105,7 @@ class Trader:
         """Returns when it is ready for signals. Whatever it raises, `stop` comes after it."""
         await self.exchange.start()
         self._remember()
+        await self._recovery.run()
         await self._guard.look()
         await self._stream.start()
         self._guarding = asyncio.create_task(self._guard.run())
@@ -111,6 +123,7 @@ class Trader:
         if self._guarding is not None:
             self._guarding.cancel()
             await asyncio.gather(self._guarding, return_exceptions=True)
+        await self._recovery.stop()
         await self._trailing.stop()
         await self._stream.stop()
         await self.exchange.close()
