@@ -20,8 +20,8 @@ The document, with `format` counted up whenever a key changes its meaning or goe
       outcomes          {symbol: how it ended}
       events            [{type, data, correlation_id, severity, created_at}] of the bot's database
       hidden            [{type, message, place, level, logger, count, first_time}]
-      faults_fired      {rule: times}, 0 for a rule that never fired
-      unknown_hosts, refusals, unread_log_lines, log_notes
+      faults_fired      {rule: times}, 0 for a rule that never fired; crashes are rules of `bot`
+      signals_lost, unknown_hosts, refusals, unread_log_lines, log_notes
       deterministic     true or false if the version was run twice, else null
 
 Times are ISO 8601 to the microsecond, with the scenario's offset, or null.
@@ -123,6 +123,7 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
             for one in result.hidden
         ],
         "faults_fired": dict(result.faults_fired),
+        "signals_lost": list(result.signals_lost),
         "unknown_hosts": list(result.unknown_hosts),
         "refusals": list(result.refusals),
         "unread_log_lines": list(result.unread_log_lines),

@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replay import environment
+from replay.crashes import Crashes
 from replay.environment import Given
-from simulator.errors import InputError, SimulatorError
+from simulator.errors import HostCrashed, InputError, SimulatorError
 from simulator.signals import KilledError
 
 if TYPE_CHECKING:
     from replay.stage import Stage
+    from scenarios.crashes import Crash, Restart
     from scenarios.schema import Scenario, Stimulus
 
 GRACE_NS = 30_000_000_000
@@ -96,23 +98,57 @@ class ProgramGuest:
         """What the program ended with; minus the signal's number if one ended it."""
         self.troubles: list[str] = []
         self.over_budget: list[str] = []
+        self.signals_lost: list[str] = []
+        """None: a program fetches its signals by itself."""
+        self._restart: Restart | None = None
+        host = stage.bot_host
+        self._crashes = Crashes(scenario.crash, stage.world, host, self._crashed)
+
+    @property
+    def crashes_fired(self) -> Mapping[str, int]:
+        """How often each crash of the scenario has come: 0 for those that never did."""
+        return self._crashes.fired
+
+    def _crashed(self, crash: Crash) -> None:
+        self._restart = crash.restart
 
     def run(self) -> None:
         """From the program's start to its end, and then until things have settled."""
         scenario, world, host = self._scenario, self._stage.world, self._stage.bot_host
         for stimulus in scenario.stimulus:
             self._at(stimulus.at, self._stimulating(stimulus))
-        self._at(scenario.until, lambda: host.signal(signal.SIGTERM))
+        self._at(scenario.until, lambda: self._send(signal.SIGTERM))
         self._at(scenario.until + GRACE_NS, self._end)
-        try:
-            with world.at(host), _as_main_program(self._program, self._given):
-                self.exit_code = _ended(self._program)
-        except KilledError as error:
-            self.exit_code = -error.number
+        with _folder(self._program) as folder:
+            self.exit_code = self._run_in(folder)
+            while (
+                self._restart is not None and world.env.now + self._restart.after < scenario.until
+            ):
+                world.run_until(world.env.now + self._restart.after)
+                self._restart, self.exit_code = None, None
+                host.restart()
+                self.exit_code = self._run_in(folder)
         world.trace.record("exit", host.name, code=self.exit_code)
         settled_ns = min(world.env.now + scenario.settle, scenario.until)
         if settled_ns > world.env.now and host.killed is None:
             world.run_until(settled_ns)
+
+    def _run_in(self, folder: Path) -> int:
+        """One life of the program, and what it ended with."""
+        try:
+            with (
+                self._stage.world.at(self._stage.bot_host),
+                _as_main_program(self._program, folder, self._given),
+            ):
+                return _ended(self._program)
+        except KilledError as error:
+            return -error.number
+        except HostCrashed:
+            return -signal.SIGKILL
+
+    def _send(self, number: int) -> None:
+        if not self._stage.bot_host.dead:
+            self._stage.bot_host.signal(number)
 
     def _at(self, time_ns: int, action: Callable[[], object]) -> None:
         env = self._stage.world.env
@@ -126,7 +162,7 @@ class ProgramGuest:
     def _stimulating(self, stimulus: Stimulus) -> Callable[[], object]:
         if stimulus.send is not None:
             number = signal.Signals[stimulus.send]
-            return lambda: self._stage.bot_host.signal(number)
+            return lambda: self._send(number)
         assert stimulus.wave is not None
         wave, time_ns = stimulus.wave, stimulus.wave_ns
         return lambda: self._stage.publish(wave, time_ns)
@@ -174,14 +210,21 @@ def _exit_code(code: object) -> int:
 
 
 @contextmanager
-def _as_main_program(program: Program, given: Given) -> Iterator[None]:
+def _folder(program: Program) -> Iterator[Path]:
+    """Where it works, in all of its lives."""
+    folder = program.directory.resolve()
+    if not program.scratch:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="replay-") as copy:
+        yield Path(shutil.copytree(folder, Path(copy) / folder.name, symlinks=True))
+
+
+@contextmanager
+def _as_main_program(program: Program, folder: Path, given: Given) -> Iterator[None]:
     """Arguments, import path, directory and environment as a program finds them."""
     with ExitStack() as undo:
         undo.enter_context(_modules_of_its_own())
-        folder = program.directory.resolve()
-        if program.scratch:
-            copy = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="replay-")))
-            folder = Path(shutil.copytree(folder, copy / folder.name, symlinks=True))
         undo.callback(os.chdir, Path.cwd())
         os.chdir(folder)
         first = "" if program.module else str(Path(program.name).resolve().parent)

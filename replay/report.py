@@ -276,6 +276,7 @@ def _notes(result: RunResult) -> RenderableType | None:
     for label, entries, style in (
         ("faults that fired", fired, ""),
         ("faults that never fired", silent, "yellow"),
+        ("signals lost", result.signals_lost, "yellow"),
         ("real connections refused", result.refusals, "bold red"),
         ("unknown hosts asked for", result.unknown_hosts, "yellow"),
         ("notes on the log", result.log_notes, ""),

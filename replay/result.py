@@ -132,6 +132,7 @@ class RunResult:
     hidden: tuple[HiddenException, ...] = ()
     events: tuple[BotEvent, ...] = ()  # what the bot wrote into its database
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
+    signals_lost: tuple[str, ...] = ()  # that a crash ended, or that came while the bot was down
     unknown_hosts: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     over_budget: tuple[str, ...] = ()  # what was not finished when time was up

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -105,11 +106,15 @@ def play(
     patterns = patterns_of(scenario)
     create = None if program else factory(scenario)  # before the world: what it imports is real
     logging_kept = _logging_kept() if program else _logging_as_in_production()
-    with logging_kept, World(seed=seed, start=scenario.start.text) as world:
+    with (
+        _lasting(scenario, database) as file,
+        logging_kept,
+        World(seed=seed, start=scenario.start.text) as world,
+    ):
         watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
-        if database is not None:
-            stage.bot_settings["database"] = str(database)
+        if file is not None:
+            stage.bot_settings["database"] = str(file)
         guest: Guest | ProgramGuest
         if program is not None:
             guest = ProgramGuest(scenario, stage, program)
@@ -146,10 +151,14 @@ def play(
         hidden=hidden,
         events=evidence.believed.events if evidence.believed else (),
         faults_fired={
-            f"{venue}: {name}": count
-            for venue, each in stage.venues.items()
-            for name, count in each.faults.fired.items()
+            **{
+                f"{venue}: {name}": count
+                for venue, each in stage.venues.items()
+                for name, count in each.faults.fired.items()
+            },
+            **guest.crashes_fired,
         },
+        signals_lost=tuple(guest.signals_lost),
         unknown_hosts=tuple(
             dict.fromkeys(str(each["name"]) for each in entries if each["kind"] == "unknown_host")
         ),
@@ -166,6 +175,17 @@ def play(
         trace=entries,
         trace_lines=lines,
     )
+
+
+@contextmanager
+def _lasting(scenario: Scenario, database: Path | None) -> Iterator[Path | None]:
+    """The file for the bot's database: the one asked for; where the bot will be started again, at
+    least one that lasts until then."""
+    if database is not None or not any(crash.restart for crash in scenario.crash):
+        yield database
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "bot.db"
 
 
 @contextmanager
@@ -211,20 +231,22 @@ def _evidence(
         protection=tuple(each for one in observers for each in one.protection(now_ns)),
         end_positions=end_positions,
         end_orders=tuple(order for one in observers for order in one.orders()),
-        believed=None
-        if believed is None
-        else Belief(
-            positions={
-                scenario.name_of(each["venue"], each["symbol"]): _signed(each)
-                for each in believed.get("positions", ())
-            },
-            orders=tuple(str(each) for each in believed.get("orders", ())),
-            events=tuple(_event(each) for each in believed.get("events", ())),
-        ),
+        believed=None if believed is None else _belief(scenario, believed),
         milestones=milestones,
         waves=tuple(_waves(scenario, end_positions)),
         exit_code=exit_code,
         utc_offset_s=stage.world.utc_offset_s,
+    )
+
+
+def _belief(scenario: Scenario, believed: Mapping[str, Any]) -> Belief:
+    return Belief(
+        positions={
+            scenario.name_of(each["venue"], each["symbol"]): _signed(each)
+            for each in believed.get("positions", ())
+        },
+        orders=tuple(str(each) for each in believed.get("orders", ())),
+        events=tuple(_event(each) for each in believed.get("events", ())),
     )
 
 

@@ -14,7 +14,8 @@ _REPLY_FIELDS = ("orderId", "algoId", "status", "algoStatus", "code", "msg")
 
 
 def venue_moments(entries: Sequence[Mapping[str, Any]], start_ns: int) -> Iterator[Milestone]:
-    """Requests that change something, with their replies; user stream events; faults; stalls."""
+    """Requests that change something, with their replies; user stream events; faults; stalls;
+    crashes and what they cost."""
     replies = {(each["host"], each["id"]): each for each in entries if each["kind"] == "reply"}
     for entry in entries:
         text = _told(entry, replies)
@@ -41,6 +42,12 @@ def _told(entry: Mapping[str, Any], replies: Mapping[Any, Mapping[str, Any]]) ->
         case "stall":
             why = f" ({entry['why']})" if entry.get("why") else ""
             return f"stands still for {int(entry['lasts_ns']) / 1e6:g} ms{why}"
+        case "crash":
+            return f"CRASH ({entry['why']})" if entry["why"] else "CRASH"
+        case "restart":
+            return "is started again"
+        case "signal_lost":
+            return f"signal {entry['id']} ({entry['symbol']}) lost: {entry['why']}"
     return ""
 
 

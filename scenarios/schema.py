@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from scenarios.crashes import Crash, LogRecordMatch
 from scenarios.markets import Venue
 from scenarios.types import (
     BotHost,
@@ -104,13 +105,6 @@ class Link(Part):
         if both == any(each) or (any(each) and not all(each)):
             raise Unusable("needs a latency for both ways", "give `latency`, or `there` and `back`")
         return self
-
-
-class LogRecordMatch(Part):
-    """A log record of the bot, by logger and message."""
-
-    logger: Text = Field(default="*", description="Name or pattern, `core.*`.")
-    message: Pattern = Field(description="A regular expression found anywhere in the message.")
 
 
 class Stall(Part):
@@ -350,6 +344,9 @@ class Scenario(Part):
     bot: Bot = Bot()
     signal_server: SignalServer = SignalServer()
     stimulus: tuple[Stimulus, ...] = ()
+    crash: tuple[Crash, ...] = Field(
+        default=(), description="When the bot's process is killed, each entry once."
+    )
     milestones: dict[str, MilestonePattern] = Field(default_factory=dict)
     patterns: tuple[Text, ...] = Field(
         default=(),
@@ -413,16 +410,17 @@ class Scenario(Part):
         """The same for a bot of one's own, `package.module:create`."""
         return self.model_copy(update={"bot": self.bot.model_copy(update={"factory": factory})})
 
-    @field_validator("stimulus")
+    @field_validator("stimulus", "crash")
     @classmethod
     def _before_the_end(
-        cls, stimulus: tuple[Stimulus, ...], info: ValidationInfo
-    ) -> tuple[Stimulus, ...]:
+        cls, timed: tuple[Stimulus | Crash, ...], info: ValidationInfo
+    ) -> tuple[Stimulus | Crash, ...]:
         until_ns = info.data.get("until")
-        for index, each in enumerate(stimulus):
-            if until_ns and each.at >= until_ns:  # 0 where the start is unusable
+        for index, each in enumerate(timed):
+            # 0 where the start is unusable
+            if until_ns and each.at is not None and each.at >= until_ns:
                 raise Unusable("comes when the run is over", "raise `until`", (index, "at"))
-        return stimulus
+        return timed
 
     @model_validator(mode="after")
     def _settings_of_known_versions(self) -> Scenario:

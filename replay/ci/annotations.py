@@ -18,6 +18,7 @@ from replay.result import RunResult
 from scenarios import catalogue
 from scenarios.document import Document, read_document
 from scenarios.errors import ScenarioError
+from scenarios.types import BOT
 
 Level = Literal["error", "warning"]
 
@@ -93,6 +94,9 @@ def _silent_faults(
     for told, times in result.faults_fired.items():
         if not times:
             venue, _, rule = told.partition(": ")
+            if venue == BOT:  # its crashes are numbered
+                yield told, ("crash", int(rule.split()[1]) - 1)
+                continue
             place = ("venues", venue, "behaviour", "faults")
             names = _names(document.data, place)
             yield told, (*place, names.index(rule)) if rule in names else place

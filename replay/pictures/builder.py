@@ -82,10 +82,15 @@ class _Builder:
                 case "stream_open":
                     self._stream_connection(entry, ends)
                 case "stall":
-                    self._stall(entry)
+                    title = entry.get("why") or "stands still"
+                    end_ns = entry["t"] + entry["lasts_ns"]
+                    self._stands_still(entry, end_ns, title, Tone.WARNING)
                 case "fault":
                     title = f"{entry['rule']}: {entry['fault']} on {entry['endpoint']}"
                     self._plain(entry, Place.FAULTS, title, Tone.BAD)
+                case "crash":
+                    end_ns = words.up_again_ns(trace, entry, self._result.virtual_ns)
+                    self._stands_still(entry, end_ns, f"CRASH {entry['why']}".rstrip(), Tone.BAD)
                 case kind if kind in _UNREACHED:
                     where = entry.get("name") or entry.get("target") or entry.get("peer")
                     title = f"{kind.replace('_', ' ')}: {where}"
@@ -188,16 +193,16 @@ class _Builder:
             detail=_payload(entry),
         )
 
-    def _stall(self, entry: Entry) -> None:
+    def _stands_still(self, entry: Entry, end_ns: int, title: str, tone: Tone) -> None:
         self._add(
             entry["host"],
             Place.STALLS,
-            "stall",
+            entry["kind"],
             entry["t"],
-            entry.get("why") or "stands still",
-            end_ns=entry["t"] + entry["lasts_ns"],
+            title,
+            end_ns=end_ns,
             shape=Shape.SPAN,
-            tone=Tone.WARNING,
+            tone=tone,
             detail=_payload(entry),
         )
 

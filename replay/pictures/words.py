@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -89,6 +89,17 @@ def position_title(interval: Interval) -> str:
     """`SKLUSDT +308 without a stop-loss`."""
     cover = "with" if interval.protected else "without"
     return f"{interval.symbol} {interval.quantity:+f} {cover} a stop-loss"
+
+
+def up_again_ns(
+    trace: Sequence[Mapping[str, Any]], crash: Mapping[str, Any], otherwise_ns: int
+) -> int:
+    """When the host of a crash is started again; `otherwise_ns` where it never is."""
+    for each in trace:
+        later = each["t"] >= crash["t"] and each["host"] == crash["host"]
+        if later and each["kind"] == "restart":
+            return int(each["t"])
+    return otherwise_ns
 
 
 def plain(number: Decimal) -> str:

@@ -66,13 +66,18 @@ def test_a_run_with_all_its_windows_has_a_lane_for_each(sklusdt: RunResult) -> N
 
 @pytest.mark.parametrize(
     ("scenario", "version"),
-    [("sklusdt", "2025-10-28"), ("wave_limit", "2025-10-12"), ("degenusdt", "2025-10-29")],
+    [
+        ("sklusdt", "2025-10-28"),
+        ("wave_limit", "2025-10-12"),
+        ("degenusdt", "2025-10-29"),
+        ("crash_binance", "current"),
+    ],
 )
 def test_no_entry_of_a_trace_is_lost(scenario: str, version: str) -> None:
     result = runner.run(scenario, version=version)
     entries = Counter(str(each["kind"]) for each in result.trace)
     items = Counter(item.kind for item in picture(result).items)
-    for kind in ("request", "stream", "log", "milestone", "stall", "fault", "signals"):
+    for kind in ("request", "stream", "log", "milestone", "stall", "fault", "signals", "crash"):
         assert items[kind] == entries[kind], kind
     assert items["connection"] == entries["connect"] + entries["stream_open"]
     ends = ("reply", "closed", "stream_close")  # of requests and connections
@@ -80,6 +85,13 @@ def test_no_entry_of_a_trace_is_lost(scenario: str, version: str) -> None:
         count for kind, count in items.items() if kind not in ("production", *_TRUTH)
     )
     assert made_of_entries == len(result.trace) - sum(entries[kind] for kind in ends)
+
+
+def test_a_crash_lasts_until_the_bot_is_started_again() -> None:
+    drawn = picture(runner.run("crash_binance", version="current"))
+    (crash,) = [item for item in drawn.items if item.kind == "crash"]
+    assert (crash.start_ns, crash.end_ns) == (10_260_000_000, 15_260_000_000)
+    assert crash.title == "CRASH request POST /fapi/v1/order taken"
 
 
 _TRUTH = ("order", "resting", "position")

@@ -233,7 +233,7 @@ def test_the_good_file_is_read() -> None:
             "scenarios/x.yaml:22: stimulus[0].wave.signals: [] — is empty; give at least 1\n"
             "scenarios/x.yaml:23: zzz — no such key; known: name, title, description, log, "
             "incident, start, until, settle, seed, links, venues, hosts, bot, signal_server, "
-            "stimulus, milestones, patterns, invariants, expect",
+            "stimulus, crash, milestones, patterns, invariants, expect",
         ),
         (
             "start: 2025-10-28T22:34:00+04:00",

@@ -1,0 +1,80 @@
+"""A program that is killed in the middle of things and run again, with its files and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from replay import runner
+from replay.programs import Program
+from replay.result import RunResult
+from tests.programs.test_exec import scenario
+
+LIVES = """\
+import asyncio, logging, pathlib, sqlite3, time
+
+log = logging.getLogger("mine")
+database = sqlite3.connect("bot.db", isolation_level=None)
+database.execute("CREATE TABLE IF NOT EXISTS lives (at REAL)")
+(before,) = database.execute("SELECT count(*) FROM lives").fetchone()
+database.execute("INSERT INTO lives VALUES (?)", (time.time(),))
+log.warning("life %d", before + 1)
+
+
+async def main():
+    try:
+        WAIT
+    finally:
+        database.execute("DELETE FROM lives")
+        log.warning("cleaned up")
+
+
+try:
+    asyncio.run(main())
+except BaseException as error:
+    log.warning("ended by %r", error)
+    raise
+"""
+
+
+def run(folder: Path, wait: str, crash: str) -> RunResult:
+    (folder / "mine.py").write_text(LIVES.replace("WAIT", wait), encoding="utf-8")
+    file = scenario(folder)
+    file.write_text(f"{file.read_text()}crash:\n  - {dedent(crash)}\n", encoding="utf-8")
+    program = Program.of(["mine.py"], directory=folder, scratch=True)
+    loaded = runner.load(str(file))
+    return runner.play(loaded, str(file), version="mine", program=program)
+
+
+def told(result: RunResult) -> list[tuple[float, str]]:
+    """Second and line of what the program logged, and of its crashes and ends."""
+    return [
+        (each["t"] / 1e9, str(each.get("message", each["kind"])))
+        for each in result.trace
+        if each["kind"] in ("log", "crash", "restart")
+        and each["host"] == "bot"
+        and each.get("logger", "mine") == "mine"
+    ]
+
+
+@pytest.mark.parametrize(
+    "wait", ["await asyncio.sleep(20)", "time.sleep(20)", "await asyncio.to_thread(time.sleep, 20)"]
+)
+def test_it_is_run_again_with_its_files(tmp_path: Path, wait: str) -> None:
+    result = run(tmp_path, wait, "{at: +5 s, restart: {after: 3 s}}")
+    assert told(result) == [
+        (0.0, "life 1"),
+        (5.0, "crash"),
+        (8.0, "restart"),
+        (8.0, "life 2"),
+        (28.0, "cleaned up"),
+    ]
+    assert [each["code"] for each in result.trace if each["kind"] == "exit"] == [0]
+
+
+def test_a_program_that_stays_down_has_been_killed(tmp_path: Path) -> None:
+    result = run(tmp_path, "await asyncio.sleep(20)", "{after_log: {message: life 1}}")
+    assert told(result) == [(0.0, "life 1"), (0.0, "crash")]
+    assert [each["code"] for each in result.trace if each["kind"] == "exit"] == [-9]
