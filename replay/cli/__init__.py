@@ -1,6 +1,17 @@
 """The `replay` command; each module adds the commands that its name tells of."""
 
-from replay.cli import forensics, logs, programs, run, tables, traces
+from replay.cli import forensics, logs, programs, run, serve, tables, traces
 from replay.cli.shared import ExitCode, app, main
 
-__all__ = ["ExitCode", "app", "forensics", "logs", "main", "programs", "run", "tables", "traces"]
+__all__ = [
+    "ExitCode",
+    "app",
+    "forensics",
+    "logs",
+    "main",
+    "programs",
+    "run",
+    "serve",
+    "tables",
+    "traces",
+]

@@ -12,8 +12,9 @@ import pytest
 import respx
 from freezegun import freeze_time
 
+from replay.default_venues import default_part
 from replay.pytest_plugin import options
-from replay.pytest_plugin.venue import SimulatedVenue, default_part
+from replay.pytest_plugin.venue import SimulatedVenue
 from replay.stage import make_venue
 from scenarios.markets import Venue as VenuePart
 from scenarios.units import Start

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from replay.default_venues import default_part
 from replay.pytest_plugin import marks, options
 from replay.pytest_plugin.running import bot_host, checked
-from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue, default_part
+from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue
 from replay.stage import BOT, Stage, add_venue, set_up
 from scenarios.markets import Venue as VenuePart
 from scenarios.schema import Signal

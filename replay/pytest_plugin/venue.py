@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -37,27 +36,7 @@ Number = Decimal | int | float | str
 LATENCY_NS = 20_000_000
 """From the bot to a venue, and back."""
 
-_BTC = {"tick_size": "0.10", "step_size": "0.001", "price": {"constant": "60000"}}
-_ETH = {"tick_size": "0.01", "price": {"constant": "3000"}}
-_VENUES: dict[str, dict[str, Any]] = {
-    "binance": {
-        "BTCUSDT": {**_BTC, "min_notional": "100", "max_leverage": 125},
-        "ETHUSDT": {**_ETH, "step_size": "0.001", "min_notional": "20", "max_leverage": 100},
-    },
-    "bybit": {
-        "BTCUSDT": {**_BTC, "min_notional": "5", "max_leverage": 100},
-        "ETHUSDT": {**_ETH, "step_size": "0.01", "min_notional": "5", "max_leverage": 100},
-    },
-}
-
 _ADDABLE = ("latency", "visibility", "faults")
-
-
-@cache
-def default_part(name: str) -> VenuePart:
-    """10,000 USDT, BTCUSDT at 60,000 and ETHUSDT at 3,000 until a test says otherwise."""
-    part = {"profile": "2026-11", "balance": "10000", "instruments": _VENUES[name]}
-    return VenuePart.model_validate(part, context=Frame())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

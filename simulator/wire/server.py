@@ -1,4 +1,4 @@
-"""The port of a venue: REST and WebSockets on one listener."""
+"""The ports of a venue: REST and WebSockets on each listener."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Server:
         self._before_stop = before_stop
         self._open: dict[HttpConnection, None] = {}
         self._web_server: web.Server | None = None
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
 
     async def start(
         self,
@@ -43,30 +43,36 @@ class Server:
         port: int = 443,
         ssl: ssl_module.SSLContext | None = None,
     ) -> None:
-        """Serves on a port of the running loop."""
-        sockets = web.Server(self._upgrade, access_log=None, max_line_size=_LONGEST_URL)
-        self._web_server = sockets
-        self._listener = await asyncio.get_running_loop().create_server(
+        """Serves on a port of the running loop, besides those it serves on already: one with
+        `ssl` and one without are one venue."""
+        sockets = self._web_server
+        if sockets is None:
+            sockets = web.Server(self._upgrade, access_log=None, max_line_size=_LONGEST_URL)
+            self._web_server = sockets
+        listener = await asyncio.get_running_loop().create_server(
             lambda: HttpConnection(self._handle, sockets, self._open, self._heard),
             host,
             port,
             ssl=ssl,
         )
+        self._listeners.append(listener)
 
     @property
     def port(self) -> int:
-        """The port it listens on; of use after a start with port 0."""
-        if self._listener is None:
+        """The port of the latest start; of use after one with port 0."""
+        if not self._listeners:
             raise ValueError("the venue has no port before start()")
-        return int(self._listener.sockets[0].getsockname()[1])
+        return int(self._listeners[-1].sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Closes the port and every connection."""
-        if self._listener is not None:
-            self._listener.close()
+        """Closes every port and every connection."""
+        for listener in self._listeners:
+            listener.close()
         for action in self._before_stop:
             action()
         for connection in tuple(self._open):
             connection.close()
-        if self._web_server is not None:
-            await self._web_server.shutdown(timeout=1)
+        self._listeners.clear()
+        sockets, self._web_server = self._web_server, None
+        if sockets is not None:
+            await sockets.shutdown(timeout=1)

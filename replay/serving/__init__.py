@@ -1,0 +1,1 @@
+"""The venues on loopback sockets, in real time, for bots of any language."""
