@@ -75,7 +75,7 @@ class Service:
             self._venues[name] = venue
             self._keys[name] = (keys.api_key, keys.secret)
 
-    def _record(self, venue: str, event: str, **fields: Any) -> None:
+    def _record(self, venue: str, event: str, /, **fields: Any) -> None:
         self._trace.record(event, venue, **fields)
         match event:
             case "request":

@@ -199,7 +199,12 @@ class StreamConnection:
             self.closed = True
             for task in (reader, writer, keeper):
                 task.cancel()
-            await asyncio.gather(reader, writer, keeper, return_exceptions=True)
+            ends = await asyncio.gather(reader, writer, keeper, return_exceptions=True)
+            for error in ends:
+                if isinstance(error, Exception):
+                    # A defect of the venue itself: said aloud, not taken for the client's leaving.
+                    problem = {"message": "a stream could not be served", "exception": error}
+                    self._loop.call_exception_handler(problem)
         # With nobody reading any more, closing waits for the client's own close frame.
         if self._close_code == _ABNORMAL:
             if self._transport is not None:
