@@ -95,7 +95,7 @@ class Service:
         self._check_room(port)
         served: list[Served] = []
         for name, venue in self._venues.items():
-            ports = []
+            ports: list[int] = []
             for ssl_context in (context, None):
                 wanted = 0 if port is None else port + PORTS_A_VENUE * len(served) + len(ports)
                 ports.append(await self._listen(venue, host, wanted, ssl_context))

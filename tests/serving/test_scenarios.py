@@ -32,9 +32,10 @@ def test_what_a_scenario_has_in_store_happens_to_a_client_now(tmp_path: Path) ->
     assert [(each["host"], each["rule"]) for each in fired] == [("binance", "busy")]
 
 
-@pytest.fixture
-def late(tmp_path: Path) -> Serving:
-    with serving(tmp_path, str(SCENARIO)) as served:
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """What it told; it serves no more."""
+    with serving(tmp_path_factory.mktemp("late"), str(SCENARIO)) as served:
         served.end(signal.SIGTERM)
     return served
 
@@ -47,8 +48,7 @@ def test_what_of_a_scenario_is_not_served_is_counted(late: Serving) -> None:
 
 
 def test_a_scenario_has_the_same_keys_each_time(late: Serving, tmp_path: Path) -> None:
-    (tmp_path / "again").mkdir()
-    with serving(tmp_path / "again", str(SCENARIO)) as again:
+    with serving(tmp_path, str(SCENARIO)) as again:
         keys = again.told["venues"]["binance"]["api_key"]
     assert keys == late.told["venues"]["binance"]["api_key"]
     assert list(late.told["venues"]) == ["binance"]
