@@ -6,9 +6,11 @@ import asyncio
 import json
 
 import aiohttp
+import pytest
 
 from simulator.distributions import Fixed, Uniform
 from simulator.exchange.behaviour import Behaviour, LagRule, LatencyRule
+from simulator.wire.connections import StreamConnection
 from tests.binance.clients import REST, Bot, everything
 from tests.binance.conftest import API_KEY, SECRET, MakeWorld
 
@@ -155,3 +157,25 @@ def test_two_runs_record_the_same_to_the_nanosecond(make_world: MakeWorld) -> No
     first = records()
     assert records() == first
     assert first.count("TRADE_LITE") == 6  # its event's name and its body
+
+
+def test_a_stream_that_breaks_on_the_venue_s_own_defect_says_so(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for the client's leaving: the connection ended with code 1000 and no word."""
+    venue = make_world()
+
+    def broken(*_: object) -> None:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(StreamConnection, "_record", broken)
+
+    async def main() -> None:
+        async with Bot() as bot:
+            socket = await bot.stream(f"/private/ws/{await bot.listen_key()}")
+            await bot.buy()
+            await everything(socket, 1)
+
+    venue.run(main())
+    logged = [each for each in venue.world.trace.entries() if each["kind"] == "log"]
+    assert any("a stream could not be served" in each["message"] for each in logged), logged

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
+import socket
 import ssl
 import time
+import urllib.error
+import urllib.request
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -34,6 +36,12 @@ def test_synchronous_ccxt_opens_and_closes_a_position(served: Serving, name: str
         # Of -2019, ccxt's linear table makes this; any other URL, and it is an ExchangeError.
         "too_dear": "InsufficientFunds",
     }
+
+
+@pytest.mark.parametrize("name", ["binanceusdm", "bybit"])
+def test_streaming_ccxt_hears_of_its_orders_over_wss(served: Serving, name: str) -> None:
+    seen = served.client("ccxt_streaming.py", name)
+    assert seen == {"best": [3_000, 3_000.01], "heard": [True, 2_000]}
 
 
 def test_pybit_trades_over_http_and_hears_of_it_on_the_private_stream(served: Serving) -> None:
@@ -80,60 +88,62 @@ def signed(secret: str, **parameters: str) -> str:
 
 
 @pytest.mark.asyncio
-async def test_a_plain_client_trades_over_https_and_hears_of_it_over_wss(served: Serving) -> None:
+async def test_a_plain_client_trades_over_https_and_http_and_hears_of_both_over_wss(
+    served: Serving,
+) -> None:
     venue = served.told["venues"]["binance"]
     trust = ssl.create_default_context(cafile=served.told["ca_file"])
     order = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.01"}
-    url = f"{venue['https']}/fapi/v1"
     connector = aiohttp.TCPConnector(ssl=trust)
     headers = {"X-MBX-APIKEY": venue["api_key"]}
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
-        async with session.post(f"{url}/listenKey") as reply:
+        async with session.post(f"{venue['https']}/fapi/v1/listenKey") as reply:
             key = (await reply.json())["listenKey"]
         heard = []
-        async with session.ws_connect(f"{venue['wss']}/private/ws/{key}") as socket:
-            for side in ("BUY", "SELL"):
+        async with session.ws_connect(f"{venue['wss']}/private/ws/{key}") as stream:
+            for side, scheme in (("BUY", "https"), ("SELL", "http")):
                 query = signed(venue["secret"], **{**order, "side": side})
-                async with session.post(f"{url}/order?{query}") as reply:
+                async with session.post(f"{venue[scheme]}/fapi/v1/order?{query}") as reply:
                     assert reply.status == 200
                 while True:
-                    event = json.loads(await socket.receive_str(timeout=PATIENCE_S))
+                    event = json.loads(await stream.receive_str(timeout=PATIENCE_S))
                     if event["e"] == "ACCOUNT_UPDATE":
                         break
                 heard.append([(each["s"], float(each["pa"])) for each in event["a"]["P"]])
     assert heard == [[("BTCUSDT", 0.01)], [("BTCUSDT", 0.0)]]
 
 
-@pytest.mark.asyncio
-async def test_a_client_that_does_not_know_the_authority_is_not_served_over_https(
+def get(url: str, trust: ssl.SSLContext | None = None) -> Any:
+    """Parsed; whatever proxy the environment names."""
+    handlers = urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+    with urllib.request.build_opener(*handlers).open(url, timeout=PATIENCE_S) as reply:
+        return json.load(reply)
+
+
+def test_a_client_that_does_not_know_the_authority_is_not_served_over_https(
     served: Serving,
 ) -> None:
     url = f"{served.told['venues']['bybit']['https']}/v5/market/time"
-    async with aiohttp.ClientSession() as session:
-        with pytest.raises(aiohttp.ClientConnectorCertificateError):
-            await session.get(url)
-        trust = ssl.create_default_context(cafile=served.told["ca_file"])
-        async with session.get(url, ssl=trust) as reply:
-            assert reply.status == 200
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        get(url, ssl.create_default_context())
+    assert get(url, ssl.create_default_context(cafile=served.told["ca_file"]))["retCode"] == 0
 
 
-@pytest.mark.asyncio
-async def test_the_certificate_holds_for_the_names_in_production(served: Serving) -> None:
-    venue = served.told["venues"]["bybit"]
+@pytest.mark.parametrize("name", ["localhost", "api.bybit.com", "fapi.binance.com"])
+def test_the_certificate_holds_for_the_names_in_production(served: Serving, name: str) -> None:
+    port = urlsplit(served.told["venues"]["bybit"]["https"]).port
     trust = ssl.create_default_context(cafile=served.told["ca_file"])
-    for name in ("api.bybit.com", "stream.bybit.com", "fapi.binance.com"):
-        _, writer = await asyncio.open_connection(
-            "127.0.0.1", urlsplit(venue["https"]).port, ssl=trust, server_hostname=name
-        )
-        writer.close()
-        await writer.wait_closed()
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        trust.wrap_socket(plain, server_hostname=name) as secured,
+    ):
+        assert secured.version() == "TLSv1.3"
 
 
-@pytest.mark.asyncio
-async def test_the_venues_tell_the_time_of_this_machine(served: Serving) -> None:
-    url = f"{served.told['venues']['binance']['http']}/fapi/v1/time"
-    async with aiohttp.ClientSession() as session:
-        before_ms = time.time_ns() // 1_000_000
-        async with session.get(url) as reply:
-            told_ms = (await reply.json())["serverTime"]
-        assert before_ms <= told_ms <= time.time_ns() // 1_000_000
+def test_the_venues_tell_the_time_of_this_machine(served: Serving) -> None:
+    venues = served.told["venues"]
+    before_ms = time.time_ns() // 1_000_000
+    told_ms = get(f"{venues['binance']['http']}/fapi/v1/time")["serverTime"]
+    assert before_ms <= told_ms <= time.time_ns() // 1_000_000
+    told_ms = get(f"{venues['bybit']['http']}/v5/market/time")["time"]
+    assert before_ms <= told_ms <= time.time_ns() // 1_000_000
