@@ -86,10 +86,9 @@ def pybit_settings(served: Served) -> dict[str, dict[str, str]]:
 
 
 def environment(ca_file: str) -> dict[str, str]:
-    """Variables by which clients learn of a certificate authority; one that replaces all others
-    keeps them from anything real as well."""
+    """Variables by which clients learn of a certificate authority."""
     return {
-        "SSL_CERT_FILE": ca_file,  # Python's ssl, aiohttp, httpx, Go, OpenSSL
+        "SSL_CERT_FILE": ca_file,  # OpenSSL, and so Python's ssl; Go
         "REQUESTS_CA_BUNDLE": ca_file,
         "WEBSOCKET_CLIENT_CA_BUNDLE": ca_file,
         "NODE_EXTRA_CA_CERTS": ca_file,

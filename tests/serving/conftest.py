@@ -23,7 +23,7 @@ LONGEST_S = 60
 """Nothing takes so long; what does is stuck."""
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Without what pytest puts in, and without proxies on the way to loopback."""
     return {
         name: value
@@ -51,7 +51,7 @@ class Serving:
         """What a program of `programs/` prints, run against the venues to its end."""
         command = [sys.executable, str(PROGRAMS / program), str(self.file), *arguments]
         ended = subprocess.run(
-            command, capture_output=True, text=True, timeout=LONGEST_S, env=_environment()
+            command, capture_output=True, text=True, timeout=LONGEST_S, env=environment()
         )
         assert ended.returncode == 0, ended.stderr
         return json.loads(ended.stdout)
@@ -69,7 +69,7 @@ def serving(folder: Path, *arguments: str) -> Iterator[Serving]:
     file = folder / "serve.json"
     command = [str(REPLAY), "serve", *arguments, "--json", str(file)]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
         try:
             assert process.stdout is not None
