@@ -20,10 +20,15 @@ _VENUES: dict[str, dict[str, Any]] = {
         "ETHUSDT": {**_ETH, "step_size": "0.01", "min_notional": "5", "max_leverage": 100},
     },
 }
+NAMES = tuple(_VENUES)
+"""Those that are described here."""
 
 
 @cache
 def default_part(name: str) -> Venue:
-    """10,000 USDT, BTCUSDT at 60,000 and ETHUSDT at 3,000 until somebody says otherwise."""
+    """10,000 USDT, BTCUSDT at 60,000 and ETHUSDT at 3,000 until somebody says otherwise.
+
+    Raises KeyError for a name that is none of `NAMES`.
+    """
     part = {"profile": "2026-11", "balance": "10000", "instruments": _VENUES[name]}
     return Venue.model_validate(part, context=Frame())

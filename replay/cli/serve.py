@@ -4,6 +4,8 @@ for unusable input."""
 from __future__ import annotations
 
 import ipaddress
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +16,7 @@ from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
     from replay.serving.told import Told
+    from scenarios.schema import Scenario
 
 
 @app.command("serve")
@@ -48,14 +51,13 @@ def serve_venues(
     ] = None,
 ) -> None:
     """Serves the venues in real time, for bots in other processes and languages."""
-    from replay import runner
     from replay.serving.plan import plan
     from replay.serving.real_time import wall_ns
     from replay.serving.running import serve
 
     try:
         _check_loopback(host)
-        found = None if scenario is None else runner.load(scenario)
+        found = None if scenario is None else _load(scenario)
         serve(
             plan(found, start_ns=wall_ns(), seed=seed),
             host=host,
@@ -63,10 +65,16 @@ def serve_venues(
             ca_file=ca,
             trace_file=trace,
             ready=lambda told: _say_ready(told, json),
-            tell=typer.echo,
+            tell=_say,
         )
     except SimulatorError as error:
         raise failure(error) from error
+
+
+def _load(scenario: str) -> Scenario:
+    from replay import runner
+
+    return runner.load(scenario)
 
 
 def _check_loopback(host: str) -> None:
@@ -90,10 +98,19 @@ def _say_ready(told: Told, json: Path | None) -> None:
     from replay.serving.told import READY, document_text
 
     for line in told.lines():
-        typer.echo(line)
+        _say(line)
     if json is not None:
         try:
             write_at_once(json, document_text(told))
         except OSError as error:
             raise InputError(f"--json {json}: cannot be written: {error.strerror}") from error
-    typer.echo(READY)
+    _say(READY)
+
+
+def _say(line: str) -> None:
+    """On the standard output; where nobody reads it any more, the venues serve on."""
+    try:
+        typer.echo(line)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())

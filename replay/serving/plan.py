@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from replay.default_venues import default_part
+from replay.default_venues import NAMES, default_part
 from scenarios.moved import moved
-from simulator.venues import NAMES
 
 if TYPE_CHECKING:
     from scenarios.markets import Venue

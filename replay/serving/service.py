@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,23 +57,28 @@ class Served:
 
 
 class Service:
-    """Serves from `start` to `stop`. `tell` gets a line for each fault as it fires."""
+    """Serves from `start` to `stop`.
+
+    `tell` gets a line when a fault fires for the first time, the tenth, the hundredth and so on:
+    one that hits every message of a stream must not fill a pipe that nobody reads.
+    """
 
     def __init__(self, plan: Plan, clock: Clock, trace: Trace, tell: Callable[[str], None]) -> None:
         self._plan = plan
         self._trace = trace
         self._tell = tell
-        self._venues: dict[str, Venue] = {}
+        self.venues: dict[str, Venue] = {}
         self._keys: dict[str, tuple[str, str]] = {}
         self._requests = dict.fromkeys(plan.venues, 0)
         self._streams = dict.fromkeys(plan.venues, 0)
+        self._fired: Counter[tuple[str, str]] = Counter()
         streams = Streams(plan.seed)
         for name, part in plan.venues.items():
             record = partial(self._record, name)
             venue, keys = make_venue(
                 name, part, env=clock, streams=streams, record=record, hide=trace.hide
             )
-            self._venues[name] = venue
+            self.venues[name] = venue
             self._keys[name] = (keys.api_key, keys.secret)
 
     def _record(self, venue: str, event: str, /, **fields: Any) -> None:
@@ -83,7 +89,15 @@ class Service:
             case "stream_open":
                 self._streams[venue] += 1
             case "fault":
-                self._tell(f"{venue}: fault {fields['rule']} fired: {fields['endpoint']}")
+                self._tell_fault(venue, fields["rule"], fields["endpoint"])
+
+    def _tell_fault(self, venue: str, rule: str, endpoint: str) -> None:
+        self._fired[venue, rule] += 1
+        count = self._fired[venue, rule]
+        if count == 1:
+            self._tell(f"{venue}: fault {rule} fired: {endpoint}")
+        elif str(count).rstrip("0") == "1":
+            self._tell(f"{venue}: fault {rule} fired {count:,} times by now: {endpoint}")
 
     async def start(
         self, host: str, port: int | None, context: ssl.SSLContext
@@ -94,11 +108,11 @@ class Service:
         """
         self._check_room(port)
         served: list[Served] = []
-        for name, venue in self._venues.items():
+        for name, venue in self.venues.items():
             ports: list[int] = []
             for ssl_context in (context, None):
-                wanted = 0 if port is None else port + PORTS_A_VENUE * len(served) + len(ports)
-                ports.append(await self._listen(venue, host, wanted, ssl_context))
+                nth = PORTS_A_VENUE * len(served) + len(ports)
+                ports.append(await self._listen(venue, host, port, nth, ssl_context))
             part, (api_key, secret) = self._plan.venues[name], self._keys[name]
             served.append(
                 Served(
@@ -115,7 +129,7 @@ class Service:
         return tuple(served)
 
     def _check_room(self, port: int | None) -> None:
-        last = _LAST_PORT + 1 - PORTS_A_VENUE * len(self._venues)
+        last = _LAST_PORT + 1 - PORTS_A_VENUE * len(self.venues)
         if port is not None and not 1 <= port <= last:
             raise InputError(
                 f"--port {port}: must be from 1 to {last}, since each venue takes "
@@ -123,27 +137,32 @@ class Service:
             )
 
     async def _listen(
-        self, venue: Venue, host: str, port: int, context: ssl.SSLContext | None
+        self, venue: Venue, host: str, first: int | None, nth: int, context: ssl.SSLContext | None
     ) -> int:
+        """The port that it is, the `nth` after the first one."""
+        port = 0 if first is None else first + nth
         try:
             await venue.start(host=host, port=port, ssl=context)
         except OSError as error:
             await self.stop()
+            where, cure = f"--port {first}", "name another one, or leave it out for free ones"
+            if first is None:
+                where, cure = f"--host {host}", "leave it out for 127.0.0.1"
             raise InputError(
-                f"--port {port}: cannot listen on it at {host} for {venue.name}: {_why(error)}; "
-                f"name another one, or leave --port out for free ones"
+                f"{where}: cannot listen at {host} on port {port} for {venue.name}: "
+                f"{_why(error)}; {cure}"
             ) from error
         return venue.port
 
     async def stop(self) -> None:
         """Ends every connection and closes every port."""
-        for venue in self._venues.values():
+        for venue in self.venues.values():
             await venue.stop()
 
     def summary(self) -> list[str]:
         """What was served, a line for each venue and for each of its faults."""
         told = []
-        for name, venue in self._venues.items():
+        for name, venue in self.venues.items():
             told.append(
                 f"{name}: {self._requests[name]:,} requests, {self._streams[name]:,} streams"
             )

@@ -66,6 +66,7 @@ class Told:
             "ccxt": {
                 clients.CCXT_CLASSES[name]: clients.ccxt_settings(each, str(self.ca_file))
                 for name, each in served.items()
+                if name in clients.CCXT_CLASSES
             }
         }
         if "binance" in served:

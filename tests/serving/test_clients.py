@@ -19,7 +19,7 @@ import pytest
 
 from tests.serving.conftest import Serving
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 """For a message that comes at once where it comes at all."""
 
 

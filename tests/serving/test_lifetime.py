@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from replay import cli
 from tests.serving.conftest import serving
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 GOING_AWAY = 1001
 """RFC 6455, 7.4.1: a server going down."""
 
@@ -60,6 +60,17 @@ def test_a_request_that_is_never_answered_does_not_keep_it_alive(tmp_path: Path)
             assert "fault busy fired" in served.process.stdout.readline()
             code, _, errors = served.end(signal.SIGTERM)
     assert (code, errors) == (0, "")
+
+
+def test_venues_serve_on_when_nobody_reads_what_they_print(tmp_path: Path) -> None:
+    scenario = str(Path(__file__).with_name("late.yaml"))
+    with serving(tmp_path, scenario) as served:
+        assert served.process.stdout is not None
+        served.process.stdout.close()
+        seen = served.client("ccxt_faults.py")
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(timeout=PATIENCE_S) == 0
+    assert seen["bought"] == ["fine", "ExchangeNotAvailable", "fine"]
 
 
 def test_ports_follow_one_another_from_the_one_that_is_named(tmp_path: Path) -> None:
@@ -121,9 +132,16 @@ def test_a_port_in_use_is_told_with_the_venue_that_wanted_it() -> None:
         port = taken.getsockname()[1]
         said = refused("--port", str(port))
     assert said == (
-        f"replay: --port {port}: cannot listen on it at 127.0.0.1 for binance: address already in "
-        "use; name another one, or leave --port out for free ones\n"
+        f"replay: --port {port}: cannot listen at 127.0.0.1 on port {port} for binance: address "
+        "already in use; name another one, or leave it out for free ones\n"
     )
+
+
+def test_a_port_in_use_further_on_is_told_as_what_follows_from_the_one_named() -> None:
+    first = _four_free_ports()
+    with socket.create_server(("127.0.0.1", first + 3)):
+        said = refused("--port", str(first))
+    assert f"--port {first}: cannot listen at 127.0.0.1 on port {first + 3} for bybit: " in said
 
 
 @pytest.mark.parametrize("port", ["0", "65533", "70000"])

@@ -14,7 +14,7 @@ from typing import Any
 import ccxt.pro
 
 SYMBOL = "ETH/USDT:USDT"
-PATIENCE_S = 30
+PATIENCE_S = 60
 """For a message that comes at once where it comes at all."""
 
 
@@ -27,7 +27,7 @@ async def main(told: dict[str, Any], name: str) -> dict[str, Any]:
         while not watched.done():  # what is ordered before the stream is there is not told
             order = await exchange.create_order(SYMBOL, "limit", "buy", 0.5, 2_000)
             placed.append(order["id"])
-            await asyncio.wait([watched], timeout=PATIENCE_S / 30)
+            await asyncio.wait([watched], timeout=1)
             await exchange.cancel_order(order["id"], SYMBOL)
         heard = watched.result()[-1]
         return {

@@ -14,7 +14,7 @@ from typing import Any
 
 from binance import AsyncClient, BinanceSocketManager, Client
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 """For a message that comes at once where it comes at all."""
 
 
