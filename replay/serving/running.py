@@ -37,6 +37,8 @@ def serve(
     The certificate to trust is written to `ca_file`, by default to a file that is gone at the end;
     everything that happened to `trace_file`. Raises InputError for what cannot be had.
     """
+    if trace_file is not None:
+        _write(trace_file, "--trace", trace_file.touch)  # said now, not after hours
     clock = Clock(plan.start_ns)
     trace = Trace(clock)
     trace.enabled = trace_file is not None

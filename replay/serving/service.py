@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -179,5 +180,5 @@ def certified_names(names: Sequence[str], host: str) -> tuple[str, ...]:
 
 
 def _why(error: OSError) -> str:
-    """asyncio puts the address into the text; the reason is behind the last colon."""
-    return (error.strerror or str(error)).rpartition(": ")[2]
+    """asyncio puts the address into the text, in another way in each Python."""
+    return str(error) if error.errno is None else os.strerror(error.errno)

@@ -132,7 +132,7 @@ def test_a_port_in_use_is_told_with_the_venue_that_wanted_it() -> None:
         port = taken.getsockname()[1]
         said = refused("--port", str(port))
     assert said == (
-        f"replay: --port {port}: cannot listen at 127.0.0.1 on port {port} for binance: address "
+        f"replay: --port {port}: cannot listen at 127.0.0.1 on port {port} for binance: Address "
         "already in use; name another one, or leave it out for free ones\n"
     )
 
@@ -157,7 +157,7 @@ def test_a_scenario_that_cannot_be_read_is_told_with_its_place() -> None:
 
 def test_files_that_cannot_be_written_are_refused_by_option(tmp_path: Path) -> None:
     nowhere = tmp_path / "missing" / "file"
-    for option in ("--ca", "--json"):
+    for option in ("--ca", "--json", "--trace"):
         assert f"{option} {nowhere}: cannot be written: No such file" in refused(
             option, str(nowhere)
         )

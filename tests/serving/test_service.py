@@ -1,9 +1,13 @@
-"""What is said of faults, without a network."""
+"""What is served, and what is said of faults, without a network."""
 
 from __future__ import annotations
 
+import pytest
+
+from replay import runner
 from replay.serving.plan import Plan, plan
 from replay.serving.service import Service
+from scenarios import catalogue
 from scenarios.markets import Fault
 from simulator.clock import Clock
 from simulator.trace import Trace
@@ -32,3 +36,16 @@ def test_a_fault_without_end_is_told_at_powers_of_ten_and_counted() -> None:
         "binance: fault deaf fired 100 times by now: GET /fapi/v1/time",
     ]
     assert service.summary()[-1] == "binance: fault deaf fired 120 times"
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_the_venues_of_every_scenario_at_hand_can_be_served_now(name: str) -> None:
+    """Whatever its date: an instrument has a price, and time goes on over its events."""
+    scenario = runner.load(name)
+    clock = Clock(START_NS)
+    service = Service(plan(scenario, start_ns=START_NS), clock, Trace(clock), lambda line: None)
+    clock.pass_ns(5_000_000_000)
+    assert list(service.venues) == list(scenario.venues)
+    for venue_name, venue in service.venues.items():
+        for symbol in scenario.venues[venue_name].instruments:
+            assert venue.exchange.last_price(symbol) > 0
