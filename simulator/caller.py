@@ -38,6 +38,18 @@ def calling_place() -> str:
     return "an unknown place"
 
 
+def own_place() -> str:
+    """As `calling_place`, of the innermost frame that is no installed library's either: where the
+    code under test itself stands."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if is_foreign(code.co_filename) and "site-packages" not in code.co_filename:
+            return f"{_short(code.co_filename)}:{frame.f_lineno} in {code.co_name}"
+        frame = frame.f_back
+    return calling_place()
+
+
 def raising_place(trace: TracebackType | None) -> str:
     """Where an exception came from: its innermost frame outside the standard library.
 

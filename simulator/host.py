@@ -64,6 +64,7 @@ class Host:
         """Real files, databases too, that its code has opened to write."""
         self.origin_ns = world.env.start_ns - UPTIME_NS
         self._loop: HostLoop | None = None
+        self._kernel: HostLoop | None = None
         self._next_port = 49_152  # the first of the ephemeral ports
 
     def __repr__(self) -> str:
@@ -103,6 +104,16 @@ class Host:
             self._loop = self.new_loop()
             self._loop.let_world_drive()
         return self._loop
+
+    @property
+    def kernel(self) -> HostLoop:
+        """The loop of what a machine does whatever its programs do: it carries the bytes of
+        blocking sockets while the host's own loops stand still."""
+        if self._kernel is None or self._kernel.is_closed():
+            self._kernel = self.new_loop()
+            self._kernel.never_stands = True
+            self._kernel.let_world_drive()
+        return self._kernel
 
     def new_loop(self) -> HostLoop:
         """A further loop of this host, as `asyncio.run` asks for one."""

@@ -61,6 +61,8 @@ class HostLoop(asyncio.BaseEventLoop):
         """How many blocking calls deep it stands still."""
         self.dead = False
         """Its host has crashed: nothing on it goes on."""
+        self.never_stands = False
+        """Goes on while code of its host blocks."""
         self.inline_calls = 0
         """How many executor calls deep it is; when one of them blocks, this loop goes on."""
         self.future_numbers = itertools.count(1)
@@ -191,6 +193,10 @@ class HostLoop(asyncio.BaseEventLoop):
     def in_executor_call(self) -> bool:
         """Whether what runs now is an executor call, which stands for a thread of its own."""
         return self.inline_calls > 0 and asyncio.current_task(self) is None
+
+    def stands_with_its_host(self) -> bool:
+        """Whether it stands still when the code that runs now blocks."""
+        return not (self.never_stands or self.in_executor_call())
 
     def is_due(self) -> bool:
         """Whether a callback is ready or a timer due at this instant."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 import ssl as ssl_module
 import weakref
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from simulator.caller import calling_place
 from simulator.distributions import Distribution
 from simulator.errors import RealConnectionError
+from simulator.network.blocking import BlockingSockets
 from simulator.network.connections import Endpoint
 from simulator.network.links import Link, Links
 from simulator.network.listeners import Listener
 from simulator.network.names import Names
+from simulator.network.wires import Wire
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -29,6 +32,7 @@ class Network:
     def __init__(self, world: World) -> None:
         self._world = world
         self.names = Names(world)
+        self.blocking = BlockingSockets(world)
         self._links = Links()
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._connecting: weakref.WeakKeyDictionary[socket.socket, Endpoint] = (
@@ -158,10 +162,20 @@ class Network:
         if ssl:
             context = ssl if isinstance(ssl, ssl_module.SSLContext) else None
             endpoint.begin_tls(server_hostname or name or None, context)
-            await self._round_trip(endpoint)
+            await self.round_trip(endpoint)
         protocol: asyncio.BaseProtocol = protocol_factory()
         endpoint.attach(protocol)
         return endpoint, protocol
+
+    async def open_wire(self, loop: HostLoop, wire: Wire, address: str, port: int) -> None:
+        """A blocking socket connects: its wire is attached, or told why not."""
+        try:
+            endpoint = await self._connect(loop, address, port)
+        except ConnectionRefusedError:
+            code = errno.ECONNREFUSED
+            wire.fail(ConnectionRefusedError(code, os.strerror(code)))
+        else:
+            endpoint.attach(wire)
 
     async def start_tls(
         self,
@@ -174,11 +188,11 @@ class Network:
     ) -> Endpoint:
         """`loop.start_tls`: the same connection, which answers like a TLS one from now on."""
         transport.begin_tls(server_hostname, sslcontext)
-        await self._round_trip(transport)
+        await self.round_trip(transport)
         transport.set_protocol(protocol)
         return transport
 
-    async def _round_trip(self, endpoint: Endpoint) -> None:
+    async def round_trip(self, endpoint: Endpoint) -> None:
         """A TLS handshake costs one (TLS 1.3)."""
         loop = endpoint._loop
         delay_ns = endpoint._latency_ns() + endpoint.peer._latency_ns()
@@ -254,6 +268,7 @@ class Network:
         """Ends every connection at once, without a word to the other side: the world is over."""
         for end in tuple(self._open):
             end.cut()
+        self.blocking.close_all()
 
     def _any_loop(self, owner: Host, otherwise: HostLoop) -> HostLoop:
         """A loop on which the target can be asked: its own, or the asker's if it runs none."""

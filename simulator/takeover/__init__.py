@@ -1,7 +1,8 @@
 """What a world takes over in the process while it is entered, and gives back afterwards.
 
-Time (`wallclock`), randomness (`entropy`), the way out (`fence`), log records (`logs`), TLS and
-asyncio's choice of event loop. Each part is a context manager that restores what it found.
+Time (`wallclock`), randomness (`entropy`), blocking sockets (`sockets`, `look_ups`, `waits`), the
+way out (`fence`), log records (`logs`), TLS and asyncio's choice of event loop. Each part is a
+context manager that restores what it found.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seede
 from simulator.takeover.fence import fenced
 from simulator.takeover.logs import captured_logs
 from simulator.takeover.signals import signals_of_the_hosts
+from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
+from simulator.takeover.sockets import blocking_sockets
+from simulator.takeover.waits import WAITS, wait_replacements, waits_in_selectors
 from simulator.takeover.wallclock import FROZEN, REAL, clock_replacements, virtual_time
 
 if TYPE_CHECKING:
     from simulator.world import World
 
 
-_WANTED = (*REAL, *(each for each in FROZEN if each is not None), REAL_URANDOM)
+_WANTED = (*REAL, *(each for each in FROZEN if each is not None), REAL_URANDOM, *LOOK_UPS, *WAITS)
 _CAPTURES = Captures({id(each): each for each in _WANTED})  # det-ok: identities
 
 
@@ -49,10 +53,17 @@ def takeover(world: World) -> Iterator[None]:
             stack.callback(world.install_asyncgen_hooks())
             stack.enter_context(virtual_time(world))
             stack.enter_context(seeded_entropy(world))
-            replacements = {**clock_replacements(world), **entropy_replacements(world)}
+            replacements = {
+                **clock_replacements(world),
+                **entropy_replacements(world),
+                **look_up_replacements(world),
+                **wait_replacements(world),
+            }
             stack.enter_context(replaced(_CAPTURES, replacements))
             stack.enter_context(captured_logs(world))
             stack.enter_context(_tls_ends_in_the_network())
+            stack.enter_context(blocking_sockets(world))
+            stack.enter_context(waits_in_selectors(world))
             stack.enter_context(_loops_of_the_host(world))
             stack.enter_context(signals_of_the_hosts(world))
             stack.enter_context(fenced(world))
@@ -94,10 +105,12 @@ def _tls_ends_in_the_network() -> Iterator[None]:
 
     context.sslobject_class = PlainTls
     context.load_verify_locations = load_nothing
+    context.set_default_verify_paths = load_nothing
     try:
         yield
     finally:
-        del context.load_verify_locations  # the C method it covered
+        del context.load_verify_locations  # the C methods they covered
+        del context.set_default_verify_paths
         context.sslobject_class = before
 
 

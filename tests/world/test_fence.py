@@ -97,16 +97,21 @@ def test_a_blocking_way_out_is_refused_and_named(world: World, way: Callable[[],
     ]
 
 
-@pytest.mark.parametrize("name", ["getaddrinfo", "gethostbyname", "gethostbyname_ex"])
-def test_a_raw_dns_lookup_is_refused(world: World, name: str) -> None:
+def test_a_raw_dns_lookup_below_pythons_own_is_refused(world: World) -> None:
+    import _socket
+
     async def main() -> None:
-        if name == "getaddrinfo":
-            socket.getaddrinfo("example.com", 443)
-        else:
-            getattr(socket, name)("example.com")
+        _socket.getaddrinfo("example.com", 443)
 
     with pytest.raises(RealConnectionError, match=r"DNS look-up to example\.com"):
         world.run_until(world.hosts["bot"].start(main()))
+
+
+@pytest.mark.parametrize("name", ["getaddrinfo", "gethostbyname", "gethostbyname_ex"])
+def test_a_dns_lookup_outside_any_host_is_refused(world: World, name: str) -> None:
+    arguments = ("example.com", 443) if name == "getaddrinfo" else ("example.com",)
+    with pytest.raises(RealConnectionError, match=r"DNS look-up to example\.com"):
+        getattr(socket, name)(*arguments)
 
 
 def test_an_asyncio_connection_to_a_real_address_is_refused(world: World) -> None:
