@@ -23,7 +23,7 @@ PATH = "/fapi/v1/order"
 HEADERS = {"X-MBX-APIKEY": API_KEY}
 
 
-def _query(order_id: int, now_ms: int) -> str:
+def signed_query(order_id: int, now_ms: int) -> str:
     """What ccxt sends: parameters, the receive window, the signature last."""
     text = f"symbol={SYMBOL}&orderId={order_id}&timestamp={now_ms}&recvWindow=10000"
     return (
@@ -34,7 +34,7 @@ def _query(order_id: int, now_ms: int) -> str:
 async def _ask(base: str, order_id: int, now_ms: int, times: int) -> str:
     """The same signed request `times` times on one connection; the last body."""
     body = ""
-    url = f"{base}{PATH}?{_query(order_id, now_ms)}"
+    url = f"{base}{PATH}?{signed_query(order_id, now_ms)}"
     async with aiohttp.ClientSession(headers=HEADERS) as session:
         for _ in range(times):
             async with session.get(url) as reply:
