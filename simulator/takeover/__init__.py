@@ -21,8 +21,8 @@ from simulator.takeover.captures import Captures, replaced
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
 from simulator.takeover.logs import captured_logs
-from simulator.takeover.signals import signals_of_the_hosts
 from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
+from simulator.takeover.signals import signals_of_the_hosts
 from simulator.takeover.sockets import blocking_sockets
 from simulator.takeover.waits import WAITS, wait_replacements, waits_in_selectors
 from simulator.takeover.wallclock import FROZEN, REAL, clock_replacements, virtual_time
