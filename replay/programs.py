@@ -25,7 +25,6 @@ from replay import environment
 from replay.crashes import Crashes
 from replay.environment import Given
 from simulator.errors import HostCrashed, InputError, SimulatorError
-from simulator.signals import KilledError
 
 if TYPE_CHECKING:
     from replay.stage import Stage
@@ -130,7 +129,7 @@ class ProgramGuest:
                 self.exit_code = self._run_in(folder)
         world.trace.record("exit", host.name, code=self.exit_code)
         settled_ns = min(world.env.now + scenario.settle, scenario.until)
-        if settled_ns > world.env.now and host.killed is None:
+        if settled_ns > world.env.now and not host.dead:
             world.run_until(settled_ns)
 
     def _run_in(self, folder: Path) -> int:
@@ -141,10 +140,8 @@ class ProgramGuest:
                 _as_main_program(self._program, folder, self._given),
             ):
                 return _ended(self._program)
-        except KilledError as error:
-            return -error.number
         except HostCrashed:
-            return -signal.SIGKILL
+            return -(self._stage.bot_host.ended_by or signal.SIGKILL)
 
     def _send(self, number: int) -> None:
         if not self._stage.bot_host.dead:
@@ -179,7 +176,7 @@ class ProgramGuest:
 
 
 def _ended(program: Program) -> int:
-    """Runs the program as `__main__`; what it ends with. Raises SimulatorError and KilledError."""
+    """Runs the program as `__main__`; what it ends with. Raises SimulatorError and HostCrashed."""
     try:
         if program.module:
             runpy.run_module(program.name, run_name="__main__", alter_sys=True)

@@ -50,8 +50,8 @@ class Host:
         ] = {}
         self.program_handlers: dict[int, Any] = {}
         """What its program set with `signal.signal`, by number."""
-        self.killed: BaseException | None = None
-        """What ended its program for good: from then on nothing of it runs."""
+        self.ended_by: int | None = None
+        """The POSIX signal that ended its program, if one did."""
         self.dead = False
         """It has crashed and was not restarted."""
         self.lives = 1
@@ -132,7 +132,7 @@ class Host:
             return script(*args)
 
     def signal(self, number: int) -> None:
-        """Sends its program a POSIX signal. Raises `KilledError` where that ends the program, and
+        """Sends its program a POSIX signal; without a handler most end it, as `crash` does. Raises
         what a handler of the program's raises."""
         send(self, number)
 

@@ -28,7 +28,6 @@ from simulator.clock import NS_PER_S
 from simulator.errors import HostCrashed, RealConnectionError, SimulatorError
 from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready, Timer
-from simulator.signals import KilledError
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -54,7 +53,6 @@ class HostLoop(asyncio.BaseEventLoop):
         self._cancelled_timers = 0
         self._fired_s = 0.0
         self._task_count = 0
-        self._over = False
         self.driving = False
         """Inside its own `run_forever`: the world steps the others around it."""
         self.standing = 0
@@ -222,8 +220,6 @@ class HostLoop(asyncio.BaseEventLoop):
     # running
 
     def run_forever(self) -> None:
-        if self.host.killed is not None:
-            raise self.host.killed
         self.driving = True
         try:
             super().run_forever()
@@ -239,8 +235,7 @@ class HostLoop(asyncio.BaseEventLoop):
         self.must_live()
         self.world.take_turns_around(self)
         self.run_due()
-        if self.host.killed is not None:  # in a blocking call of a task, which took it for its own
-            raise self.host.killed
+        self.must_live()  # a task that blocked when it crashed has kept the error for itself
 
     def run_due(self) -> None:
         """Runs what is due at this instant until the loop is idle or is told to stop."""
@@ -267,7 +262,7 @@ class HostLoop(asyncio.BaseEventLoop):
                 if not handle._cancelled:
                     try:
                         handle._context.run(handle._callback, *handle._args)
-                    except (SystemExit, KeyboardInterrupt, KilledError):
+                    except (SystemExit, KeyboardInterrupt):
                         raise
                     except BaseException as error:
                         if self.dead:
@@ -316,8 +311,6 @@ class HostLoop(asyncio.BaseEventLoop):
         """There is no selector whose events could be processed."""
 
     def close(self) -> None:
-        if self.host.killed is not None and not self._over:
-            return  # what a killed program has open goes with the world
         super().close()
         self._timers.clear()
         self.world.forget_loop(self)
@@ -341,7 +334,6 @@ class HostLoop(asyncio.BaseEventLoop):
     def abandon(self) -> None:
         """Closes the loop whatever state it is in: its world, or its host's life, is over."""
         self._thread_id = None
-        self._over = True
         self.close()
 
     def die(self) -> list[asyncio.Task[Any]]:

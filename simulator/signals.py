@@ -15,23 +15,16 @@ _HARMLESS = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
 """Those whose default action is none."""
 
 
-class KilledError(BaseException):
-    """A signal has ended the host's program; nothing of it runs on. No program may catch it."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"ended by {signal.Signals(number).name}")
-        self.number = number
-
-
 def send(host: Host, number: int) -> None:
     """What a signal does to a host's program: its handler, or the default action.
 
-    Raises KilledError where that ends the program, and what a handler raises.
+    Raises what a handler raises.
     """
     world = host.world
     world.trace.record("signal", host.name, signal=signal.Signals(number).name)
     if number == signal.SIGKILL:
-        _kill(host, number)
+        _end(host, number)
+        return
     on_loop = host.signal_handlers.get(number)
     if on_loop is not None:
         loop, callback, args = on_loop
@@ -42,12 +35,12 @@ def send(host: Host, number: int) -> None:
         with world.at(host):
             handler(number, None)
     elif handler == signal.SIG_DFL and number not in _HARMLESS:
-        _kill(host, number)
+        _end(host, number)
 
 
-def _kill(host: Host, number: int) -> None:
-    host.killed = KilledError(number)
-    raise host.killed
+def _end(host: Host, number: int) -> None:
+    host.ended_by = number
+    host.crash(signal.Signals(number).name)
 
 
 def first_handler(number: int) -> Any:

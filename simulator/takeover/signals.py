@@ -50,6 +50,7 @@ def signals_of_the_hosts(world: World) -> Iterator[None]:
             real_kill(pid, number)
         elif number:  # 0 asks whether there is such a process
             send(host, number)
+            host.must_live()
 
     def raise_signal(number: int) -> None:
         kill(os.getpid(), number)
