@@ -3,6 +3,7 @@
 from simulator.clock import NS_PER_S, Clock
 from simulator.errors import (
     InputError,
+    NeighbourError,
     OverBudgetError,
     RealConnectionError,
     SimulatorError,
@@ -21,6 +22,7 @@ __all__ = [
     "Clock",
     "Host",
     "InputError",
+    "NeighbourError",
     "OverBudgetError",
     "RealConnectionError",
     "SimulatorError",

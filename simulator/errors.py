@@ -4,7 +4,8 @@ SimulatorError
  ├─ WorldError             a world is used in a way it does not allow
  │   ├─ StalledError       nothing is ready, nothing is scheduled, and somebody still waits
  │   ├─ SpinningError      a host is busy without letting time pass
- │   └─ OverBudgetError    a run took more virtual or real time than it was given
+ │   ├─ OverBudgetError    a run took more virtual or real time than it was given
+ │   └─ NeighbourError     a real server beside the world does not reply, or cannot be used so
  ├─ RealConnectionError    something tried to leave the world (also an OSError)
  ├─ UnknownHostError       a name that no host of the world has (also a socket.gaierror)
  └─ InputError             a file or a setting that cannot be used
@@ -36,6 +37,10 @@ class SpinningError(WorldError):
 
 class OverBudgetError(WorldError):
     """A run took more virtual or real time than it was given."""
+
+
+class NeighbourError(WorldError):
+    """A real server beside the world does not reply, or cannot be used in this way."""
 
 
 class RealConnectionError(SimulatorError, OSError):

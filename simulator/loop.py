@@ -16,6 +16,7 @@ import contextvars
 import functools
 import heapq
 import itertools
+import selectors
 import signal
 import socket
 import sys
@@ -439,7 +440,10 @@ class HostLoop(asyncio.BaseEventLoop):
     async def create_unix_connection(
         self, protocol_factory: Any, path: Any = None, **kwargs: Any
     ) -> Any:
-        raise self._refuse("a Unix socket connection", path)
+        found = self.world.neighbours.at(str(path))
+        if found is None:
+            raise self._refuse("a Unix socket connection", path)
+        return self.world.network.join_neighbour(self, found, protocol_factory, kwargs.get("ssl"))
 
     async def create_unix_server(
         self, protocol_factory: Any, path: Any = None, **kwargs: Any
@@ -447,16 +451,24 @@ class HostLoop(asyncio.BaseEventLoop):
         raise self._refuse("a Unix socket server", path)
 
     def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:
-        raise self._refuse("reading a real file descriptor", fd)
+        self._watch(fd, selectors.EVENT_READ, callback, args, "reading")
 
     def add_writer(self, fd: Any, callback: Any, *args: Any) -> None:
-        raise self._refuse("writing a real file descriptor", fd)
+        self._watch(fd, selectors.EVENT_WRITE, callback, args, "writing")
+
+    def _watch(self, fd: Any, mask: int, callback: Any, args: Any, what: str) -> None:
+        handle = Ready(callback, args, self, contextvars.copy_context())
+        number = fd if isinstance(fd, int) else fd.fileno()
+        if not self.world.neighbours.add_watch(self, number, mask, handle):
+            raise self._refuse(f"{what} a real file descriptor", fd)
 
     def remove_reader(self, fd: Any) -> bool:
-        return False
+        number = fd if isinstance(fd, int) else fd.fileno()
+        return self.world.neighbours.remove_watch(number, selectors.EVENT_READ)
 
     def remove_writer(self, fd: Any) -> bool:
-        return False
+        number = fd if isinstance(fd, int) else fd.fileno()
+        return self.world.neighbours.remove_watch(number, selectors.EVENT_WRITE)
 
     async def sock_sendto(self, sock: Any, data: Any, address: Any) -> int:
         raise self._refuse("UDP", address)

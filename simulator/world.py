@@ -31,6 +31,7 @@ from simulator.crash import Graves
 from simulator.errors import OverBudgetError, RealConnectionError, SpinningError, WorldError
 from simulator.host import Host
 from simulator.loop import HostLoop
+from simulator.neighbours import Address, Neighbour, Neighbours
 from simulator.network import Network
 from simulator.randomness import Streams
 from simulator.stall import stalled, waiting, where_running
@@ -70,6 +71,7 @@ class World:
         self.seed = seed
         self.trace = Trace(self.env)
         self.network = Network(self)
+        self.neighbours = Neighbours(self)
         self.hosts: dict[str, Host] = {}
         self.current: Host | None = None
         """The host whose code runs now; its clock is the one that is told."""
@@ -115,6 +117,21 @@ class World:
         self.network.names.add(host)
         self.hosts[name] = host
         return host
+
+    def neighbour(
+        self, name: str, address: str, *, timeout_s: float = 30.0, settle_s: float = 0.02
+    ) -> Neighbour:
+        """Allows connections to a real server on this machine, at `address` or by `name`.
+
+        `address` is `127.0.0.1:5432` or the path of a Unix socket. No virtual time passes while it
+        owes a reply; `timeout_s` and `settle_s` are real time, see `Neighbour`. Raises InputError
+        for an address that is not this machine's.
+        """
+        if name in self.hosts:
+            raise WorldError(f"a host named {name!r} exists already; names are unique")
+        neighbour = Neighbour(name, Address.parse(address), timeout_s, settle_s)
+        self.neighbours.add(neighbour)
+        return neighbour
 
     def add_loop(self, loop: HostLoop) -> None:
         """Has the world drive a loop from now on."""
@@ -176,6 +193,7 @@ class World:
             loop.cancel_tasks()
         self._clean_up()
         self.network.cut_all()
+        self.neighbours.cut_all()
         self._clean_up()
         for loop in tuple(self._loops):
             loop.abandon()
@@ -274,6 +292,8 @@ class World:
         Only what can run then counts: the loops that may have a turn, and the `driver` that waits
         for its own.
         """
+        if self.neighbours.waiting and self.neighbours.answer():
+            return True
         env = self.env
         queue = env._queue
         next_ns: int | None = queue[0][0] if queue else None

@@ -69,6 +69,8 @@ class Names:
         owner = self._by_name.get(name.lower())
         if owner is not None:
             return owner[1]
+        if (real := self._world.neighbours.real_host(name)) is not None:
+            return real
         try:
             return str(ipaddress.ip_address(name))
         except ValueError:

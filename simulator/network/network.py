@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
 from simulator.distributions import Distribution
-from simulator.errors import RealConnectionError
+from simulator.errors import NeighbourError, RealConnectionError
+from simulator.neighbours.line import Line
 from simulator.network.blocking import BlockingSockets
 from simulator.network.connections import Endpoint
 from simulator.network.links import Link, Links
@@ -23,6 +24,7 @@ from simulator.network.wires import Wire
 if TYPE_CHECKING:
     from simulator.host import Host
     from simulator.loop import HostLoop
+    from simulator.neighbours import Neighbour
     from simulator.world import World
 
 
@@ -147,7 +149,7 @@ class Network:
         sock: socket.socket | None = None,
         server_hostname: str | None = None,
         **options: Any,
-    ) -> tuple[Endpoint, asyncio.BaseProtocol]:
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """`loop.create_connection`. Options of real sockets have no effect."""
         name = host.decode("idna") if isinstance(host, bytes) else host
         if sock is not None:
@@ -156,6 +158,8 @@ class Network:
             except KeyError:
                 raise self.refuse("a connection over a real socket", str(sock)) from None
             sock.close()
+        elif (neighbour := self._world.neighbours.find(name, port)) is not None:
+            return self.join_neighbour(loop, neighbour, protocol_factory, ssl)
         else:
             address = self.names.resolve(loop.host, str(name or ""), port)
             endpoint = await self._connect(loop, address, int(port or 0))
@@ -176,6 +180,20 @@ class Network:
             wire.fail(ConnectionRefusedError(code, os.strerror(code)))
         else:
             endpoint.attach(wire)
+
+    def join_neighbour(
+        self, loop: HostLoop, neighbour: Neighbour, protocol_factory: Any, ssl: Any
+    ) -> tuple[Line, asyncio.BaseProtocol]:
+        """A connection to a real server. Raises OSError where nobody listens."""
+        if ssl:
+            raise NeighbourError(
+                f"TLS to neighbour {neighbour.name} at {neighbour.address} is not spoken, its "
+                f"bytes never leave this machine; connect without: sslmode=disable, redis://"
+            )
+        line = self._world.neighbours.connect(loop, neighbour)
+        protocol: asyncio.BaseProtocol = protocol_factory()
+        line.attach(protocol)
+        return line, protocol
 
     async def start_tls(
         self,

@@ -59,12 +59,25 @@ class _Guard:
             if event in _OPENING and world.current is not None:
                 note_opened(world.current, event, args)
             return
+        if _is_neighbour(world, event, args):
+            return
         if event == "socket.bind" and getattr(args[0], "family", None) == socket.AF_INET6:
             # urllib3 tries it at its import, to see whether there is IPv6. There is none.
             raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
         error = RealConnectionError(what, _target(event, args), calling_place())
         world.note_refusal(error)
         raise error
+
+
+def _is_neighbour(world: World, event: str, args: tuple[Any, ...]) -> bool:
+    """Whether a connection, the world's or a blocking one of a guest, leads to a real server that
+    was named on purpose."""
+    match event, args:
+        case "socket.connect", (_, address):
+            return world.neighbours.connecting or world.neighbours.at(address) is not None
+        case "socket.getaddrinfo", (host, port, *_):
+            return world.neighbours.at((host, port)) is not None
+    return False
 
 
 def _target(event: str, args: tuple[Any, ...]) -> str:

@@ -1,0 +1,251 @@
+"""The neighbours of one world, and the pause that it makes while one of them owes a reply.
+
+Virtual time would pass only where nothing is ready. `answer` is asked right before: it waits for
+real as long as a reply is owed, and hands what has come to the guests in the order in which they
+asked. So all that a neighbour says belongs to the moment at which it was asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from simulator.errors import NeighbourError, WorldError
+from simulator.neighbours.address import Address
+from simulator.neighbours.line import Line
+from simulator.neighbours.watched import Watched, is_dead, peer_of
+
+if TYPE_CHECKING:
+    from simulator.loop import HostLoop
+    from simulator.world import World
+
+_real_monotonic = time.monotonic  # this package keeps the real clock: it waits for real servers
+
+TIMEOUT_S = 30.0
+SETTLE_S = 0.02
+_GLANCE_S = 0.000_5
+"""How often a reply that has begun to arrive is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A real server. `timeout_s` (real time) is how long a reply may take; `settle_s` how long to
+    look out for what nobody asked for, and for replies that come later than others."""
+
+    name: str
+    address: Address
+    timeout_s: float = TIMEOUT_S
+    settle_s: float = SETTLE_S
+
+
+class Waiting(Protocol):
+    """A connection to a neighbour, as the pause sees it: a `Line` or a `Watched`."""
+
+    neighbour: Neighbour
+    asked: int
+    partly: bool
+
+    @property
+    def owed(self) -> bool: ...
+    @property
+    def listening(self) -> bool: ...
+    @property
+    def has_news(self) -> bool: ...
+    def quiet(self) -> bool: ...
+    def ready(self, mask: int) -> None: ...
+    def look_again(self) -> bool: ...
+    def hand_over(self) -> None: ...
+    def cut(self) -> None: ...
+
+
+class Neighbours:
+    """See the module. One per world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._named: dict[str, Neighbour] = {}
+        self.waiting: dict[Waiting, None] = {}
+        """The open connections, in the order in which they were made."""
+        self.connecting = False
+        """Whether the world itself is connecting to one: the fence lets that pass."""
+        self._watched: dict[int, Watched] = {}
+        self._selector: selectors.BaseSelector | None = None
+        self._numbers = 0
+        self._asked = False
+        """Whether anything was asked since time last passed."""
+
+    # who there is
+
+    def add(self, neighbour: Neighbour) -> None:
+        """Names one. Raises WorldError for a name that is taken."""
+        if neighbour.name in self._named:
+            raise WorldError(f"a neighbour named {neighbour.name!r} exists already")
+        self._named[neighbour.name] = neighbour
+
+    def at(self, address: object) -> Neighbour | None:
+        """The one that listens at a socket's address, if any."""
+        for each in self._named.values():
+            if each.address.matches(address):
+                return each
+        return None
+
+    def find(self, host: object, port: object) -> Neighbour | None:
+        """The one that a guest means by a host, its own name or a real one, and a port."""
+        if not self._named:
+            return None
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        return self._named.get(name) or self.at((name, port))
+
+    def real_host(self, name: str) -> str | None:
+        """The real address behind a neighbour's name."""
+        found = self._named.get(name)
+        return found.address.host or None if found else None
+
+    # connections
+
+    def connect(self, loop: HostLoop, neighbour: Neighbour) -> Line:
+        """A real connection, for a guest on `loop`. Raises OSError where nobody listens."""
+        self._world.trace.record("neighbour", loop.host.name, name=neighbour.name)
+        self.connecting = True
+        try:
+            sock = neighbour.address.connect(neighbour.timeout_s)
+        finally:
+            self.connecting = False
+        line = Line(self, neighbour, loop, sock)
+        self.waiting[line] = None
+        return line
+
+    def add_watch(self, loop: HostLoop, fd: int, mask: int, handle: asyncio.Handle) -> bool:
+        """A guest waits for a socket that C code has opened; whether that is allowed: it leads to
+        a neighbour, or to nobody, as where the connection was refused."""
+        if not self._named:
+            return False
+        watched = self._watched.get(fd)
+        if watched is None or not watched.is_still(fd):
+            neighbour = peer_of(fd, self.at)
+            if neighbour is None:
+                if is_dead(fd):
+                    loop.call_soon(handle._run)
+                    return True
+                return False
+            self.drop_watch(fd)
+            watched = self._watched[fd] = Watched(self, neighbour, loop, fd)
+        watched.add(mask, handle)
+        return True
+
+    def remove_watch(self, fd: int, mask: int) -> bool:
+        """As `loop.remove_reader` and `remove_writer`: whether there was one."""
+        watched = self._watched.get(fd)
+        return watched is not None and watched.remove(mask)
+
+    def drop_watch(self, fd: int) -> None:
+        """Forgets a descriptor that was closed."""
+        watched = self._watched.pop(fd, None)
+        if watched is not None:
+            watched.cut()
+
+    def next_number(self) -> int:
+        """Counts a question."""
+        self._numbers += 1
+        self._asked = True
+        return self._numbers
+
+    def watch(self, sock: Any, mask: int, data: Waiting) -> None:
+        """Has the real selector look at a socket, for nothing any more with mask 0."""
+        if self._selector is None:
+            self._selector = selectors.DefaultSelector()
+        key = self._selector.get_map().get(sock)
+        if key is None:
+            if mask:
+                self._selector.register(sock, mask, data)
+        elif not mask:
+            self._selector.unregister(sock)
+        elif key.events != mask or key.data is not data:
+            self._selector.modify(sock, mask, data)
+
+    def forget(self, one: Waiting, sock: Any) -> None:
+        """A connection is over."""
+        self.watch(sock, 0, one)
+        self.waiting.pop(one, None)
+
+    def note_hang_up(self, line: Line) -> None:
+        """Keeps that a neighbour has ended a connection by itself."""
+        self._world.trace.record("neighbour_hung_up", line.loop.host.name, name=line.neighbour.name)
+
+    def cut_all(self) -> None:
+        """Ends every connection: the world is over."""
+        for each in tuple(self.waiting):
+            each.cut()
+        self._watched.clear()
+        if self._selector is not None:
+            self._selector.close()
+            self._selector = None
+
+    # the pause
+
+    def answer(self) -> bool:
+        """Waits for what is owed and has it handed over; whether there was anything.
+
+        Called when nothing is ready in the world. Raises NeighbourError when a reply takes longer
+        than its neighbour's `timeout_s`.
+        """
+        waiting = self.waiting
+        if any(each.owed for each in waiting):
+            self._wait_for_replies()
+        elif self._asked and any(each.listening for each in waiting):
+            self._asked = False
+            settle_s = max(each.neighbour.settle_s for each in waiting)
+            while self._look(settle_s):
+                pass
+        else:
+            self._look(0)
+        news = sorted(
+            (each for each in waiting if each.has_news and not each.owed),
+            key=lambda each: each.asked,
+        )
+        for each in news:
+            each.hand_over()
+        return bool(news)
+
+    def _look(self, timeout_s: float) -> bool:
+        """Takes what arrives first within a time; whether anything did."""
+        assert self._selector is not None
+        while True:
+            partly = [each for each in self.waiting if each.partly]
+            step_s = min(timeout_s, _GLANCE_S) if partly else timeout_s
+            found = self._selector.select(step_s)
+            for key, mask in found:
+                key.data.ready(mask)
+            grown = [each for each in partly if each.look_again()]
+            timeout_s -= step_s
+            if found or grown or timeout_s <= 0:
+                return bool(found or grown)
+
+    def _wait_for_replies(self) -> None:
+        """Until everything owed is there, or what is missing comes late beside what is there."""
+        began = _real_monotonic()
+        while True:
+            owing = [each for each in self.waiting if each.owed]
+            if not owing:
+                return
+            answered = any(each.has_news for each in self.waiting if not each.owed)
+            slowest = max(owing, key=lambda each: each.neighbour.timeout_s).neighbour
+            left_s = began + slowest.timeout_s - _real_monotonic()
+            if left_s <= 0:
+                raise self._late(owing[0].neighbour)
+            if self._look(min(left_s, slowest.settle_s)):
+                continue
+            if [each for each in owing if each.quiet()]:
+                continue
+            if answered:
+                return
+
+    def _late(self, neighbour: Neighbour) -> NeighbourError:
+        return NeighbourError(
+            f"neighbour {neighbour.name} at {neighbour.address} has not replied within "
+            f"{neighbour.timeout_s:g} s of real time, and no virtual time passes meanwhile; raise "
+            f"its timeout, or look for a lock that another connection holds while it sleeps"
+        )
