@@ -187,28 +187,30 @@ class Neighbours:
     # the pause
 
     def answer(self) -> bool:
-        """Waits for what is owed and has it handed over; whether there was anything.
+        """Waits for what is owed and has it handed over; whether anything came or left.
 
         Called when nothing is ready in the world. Raises NeighbourError when a reply takes longer
         than its neighbour's `timeout_s`.
         """
         waiting = self.waiting
+        moved = False
         if any(each.owed for each in waiting):
             self._wait_for_replies()
+            moved = True
         elif self._asked and any(each.listening for each in waiting):
             self._asked = False
             settle_s = max(each.neighbour.settle_s for each in waiting)
             while self._look(settle_s):
-                pass
+                moved = True
         else:
-            self._look(0)
+            moved = self._look(0)
         news = sorted(
             (each for each in waiting if each.has_news and not each.owed),
             key=lambda each: each.asked,
         )
         for each in news:
             each.hand_over()
-        return bool(news)
+        return moved or bool(news)
 
     def _look(self, timeout_s: float) -> bool:
         """Takes what arrives first within a time; whether anything did."""

@@ -46,6 +46,10 @@ def asks_encryption(data: bytes) -> bool:
     return len(data) == 2 * _LENGTH and int.from_bytes(data[_LENGTH:], "big") in (_TLS, _GSS)
 
 
+def _code(body: bytes) -> int:
+    return int.from_bytes(body[:_LENGTH], "big")
+
+
 class _Messages:
     """Cuts a stream into messages: type and body."""
 
@@ -65,7 +69,7 @@ class _Messages:
                 return
             kind, body = bytes(held[:head]), bytes(held[head + _LENGTH : end])
             del held[:end]
-            if self._untyped and int.from_bytes(body[:_LENGTH], "big") not in (_TLS, _GSS):
+            if self._untyped and _code(body) not in (_TLS, _GSS):
                 self._untyped = False
             yield kind, body
 
@@ -81,6 +85,8 @@ class PostgresConversation:
         self._owed: deque[bytes] = deque()
         self._guests_turn = False
         """The server waits in the middle of its reply: for a password, for rows to copy."""
+        self._copied_ahead = False
+        """The guest has sent all rows to copy before the server said that it takes them."""
         self._skipping = False
         """After an error the server passes over everything up to the next Sync."""
         self.ending = False
@@ -105,7 +111,10 @@ class PostgresConversation:
             self._owe([*self._unflushed, _READY])
         elif kind == b"H":
             self._owe(self._unflushed)
-        elif kind in (b"p", b"c", b"f"):
+        elif kind in (b"c", b"f"):
+            self._copied_ahead = not self._guests_turn
+            self._guests_turn = False
+        elif kind == b"p":
             self._guests_turn = False
         elif kind == b"X":
             self.ending = True
@@ -120,10 +129,11 @@ class PostgresConversation:
 
     def _answered(self, kind: bytes, body: bytes) -> None:
         owed = self._owed
-        if (
-            kind == b"R" and int.from_bytes(body[:_LENGTH], "big") in _NEEDS_ANSWER
-        ) or kind == b"G":
+        if kind == b"R" and _code(body) in _NEEDS_ANSWER:
             self._guests_turn = True
+        elif kind == b"G":
+            self._guests_turn = not self._copied_ahead
+            self._copied_ahead = False
         elif kind == b"E":
             self._guests_turn = False
             while owed and owed[0] != _READY:
@@ -132,7 +142,7 @@ class PostgresConversation:
                 self._skipping = True
                 self._unflushed = []
         elif kind == _READY:
-            self._guests_turn = False
+            self._guests_turn = self._copied_ahead = False
             while owed and owed.popleft() != _READY:
                 pass
         elif owed and owed[0] != _READY and kind in owed[0]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.loop import HostLoop
     from simulator.neighbours.neighbours import Neighbour, Neighbours
 
-_PEEK = 65_536
+_PEEK = 16_384
 """A reply longer than this is read in pieces: the kernel would not hold all of it."""
 _READY = b"Z\x00\x00\x00\x05"
 _READY_SIZE = 6

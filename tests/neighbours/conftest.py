@@ -1,0 +1,54 @@
+"""Real servers, and a world in which they may be reached. Skipped where there are none; in CI that
+is a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from simulator import World
+from tests.neighbours import servers
+from tests.neighbours.servers import Server
+
+START = "2025-10-28T22:34:00+04:00"
+
+
+def _missing(what: str) -> None:
+    reason = f"no {what} on this machine: apt install it, or the development dependencies"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    if servers.postgres_programs() is None:
+        _missing("postgres")
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Server]:
+    if servers.redis_program() is None:
+        _missing("redis-server")
+    with servers.redis() as server:
+        yield server
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World(seed=1, start=START) as world:
+        world.host("bot")
+        yield world
+
+
+@pytest.fixture
+def doomed() -> Iterator[Server]:
+    """A Postgres of the test's own, to be killed."""
+    if servers.postgres_programs() is None:
+        _missing("postgres")
+    with servers.postgres() as server:
+        yield server
