@@ -13,7 +13,7 @@ from replay.observer import ExchangeObserver
 from scenarios import build
 from scenarios.types import SIGNALS
 from scenarios.venues import host_names
-from simulator import World
+from simulator import NS_PER_S, World
 from simulator.exchange.visibility import Visibility
 from simulator.signal_server import SignalServer
 from simulator.venues import NAMES, kind
@@ -75,7 +75,10 @@ def signal_values(signal: Signal, timestamp_ns: int) -> dict[str, object]:
 
 
 def set_up(scenario: Scenario, world: World) -> Stage:
-    """Makes hosts, links and stalls, and has every venue serve."""
+    """Makes hosts, links and stalls, has every venue serve, and looks whether neighbours are there.
+
+    Raises InputError for a neighbour that is not.
+    """
     stage = Stage(world, _bot_host(scenario, world), {}, {}, {})
     for name, part in scenario.venues.items():
         add_venue(stage, name, part, partial(scenario.name_of, name))
@@ -83,6 +86,11 @@ def set_up(scenario: Scenario, world: World) -> Stage:
         _add_signal_server(stage, scenario)
     for way in build.one_ways(scenario):
         world.network.link(way.source, way.target, there=way.latency)
+    for name, each in scenario.neighbours.items():
+        world.neighbour(
+            name, each.address, timeout_s=each.timeout / NS_PER_S, settle_s=each.settle / NS_PER_S
+        )
+    world.neighbours.check()
     return stage
 
 

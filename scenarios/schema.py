@@ -18,6 +18,7 @@ from pydantic import (
 
 from scenarios.crashes import Crash, LogRecordMatch
 from scenarios.markets import Venue
+from scenarios.neighbours import NeighbourSettings, with_names_of_their_own
 from scenarios.types import (
     BotHost,
     Count,
@@ -341,6 +342,9 @@ class Scenario(Part):
     links: tuple[Link, ...] = ()
     venues: dict[VenueKind, Venue] = Field(min_length=1)
     hosts: dict[BotHost, HostSettings] = Field(default_factory=dict)
+    neighbours: dict[Text, NeighbourSettings] = Field(
+        default_factory=dict, description="Real servers beside the world, by names of one's own."
+    )
     bot: Bot = Bot()
     signal_server: SignalServer = SignalServer()
     stimulus: tuple[Stimulus, ...] = ()
@@ -421,6 +425,13 @@ class Scenario(Part):
             if until_ns and each.at is not None and each.at >= until_ns:
                 raise Unusable("comes when the run is over", "raise `until`", (index, "at"))
         return timed
+
+    @field_validator("neighbours")
+    @classmethod
+    def _names_of_their_own(
+        cls, neighbours: dict[str, NeighbourSettings], info: ValidationInfo
+    ) -> dict[str, NeighbourSettings]:
+        return with_names_of_their_own(neighbours, info.data.get("venues", ()))
 
     @model_validator(mode="after")
     def _settings_of_known_versions(self) -> Scenario:

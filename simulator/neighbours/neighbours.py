@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.errors import NeighbourError, WorldError
+from simulator.errors import InputError, NeighbourError, WorldError
 from simulator.neighbours.address import Address
 from simulator.neighbours.line import Line
 from simulator.neighbours.watched import Watched, is_dead, peer_of
@@ -104,17 +105,30 @@ class Neighbours:
         found = self._named.get(name)
         return found.address.host or None if found else None
 
+    def check(self) -> None:
+        """Looks whether all are there. Raises InputError for one that is not."""
+        for each in self._named.values():
+            try:
+                self._socket_to(each).close()
+            except OSError as error:
+                raise InputError(
+                    f"neighbour {each.name}: nobody answers at {each.address} "
+                    f"({error.strerror or error}); start the server, or say where it listens"
+                ) from error
+
     # connections
+
+    def _socket_to(self, neighbour: Neighbour) -> socket.socket:
+        self.connecting = True
+        try:
+            return neighbour.address.connect(neighbour.timeout_s)
+        finally:
+            self.connecting = False
 
     def connect(self, loop: HostLoop, neighbour: Neighbour) -> Line:
         """A real connection, for a guest on `loop`. Raises OSError where nobody listens."""
         self._world.trace.record("neighbour", loop.host.name, name=neighbour.name)
-        self.connecting = True
-        try:
-            sock = neighbour.address.connect(neighbour.timeout_s)
-        finally:
-            self.connecting = False
-        line = Line(self, neighbour, loop, sock)
+        line = Line(self, neighbour, loop, self._socket_to(neighbour))
         self.waiting[line] = None
         return line
 

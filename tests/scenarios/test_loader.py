@@ -232,8 +232,8 @@ def test_the_good_file_is_read() -> None:
             "    wave: {signals: []}\nzzz:\n",
             "scenarios/x.yaml:22: stimulus[0].wave.signals: [] — is empty; give at least 1\n"
             "scenarios/x.yaml:23: zzz — no such key; known: name, title, description, log, "
-            "incident, start, until, settle, seed, links, venues, hosts, bot, signal_server, "
-            "stimulus, crash, milestones, patterns, invariants, expect",
+            "incident, start, until, settle, seed, links, venues, hosts, neighbours, bot, "
+            "signal_server, stimulus, crash, milestones, patterns, invariants, expect",
         ),
         (
             "start: 2025-10-28T22:34:00+04:00",
