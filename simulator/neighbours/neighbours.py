@@ -208,7 +208,7 @@ class Neighbours:
         """
         waiting = self.waiting
         moved = False
-        if any(each.owed for each in waiting):
+        if [each for each in waiting if each.owed]:
             self._wait_for_replies()
             moved = True
         elif self._asked and any(each.listening for each in waiting):
@@ -247,7 +247,7 @@ class Neighbours:
             owing = [each for each in self.waiting if each.owed]
             if not owing:
                 return
-            answered = any(each.has_news for each in self.waiting if not each.owed)
+            answered = [each for each in self.waiting if not each.owed and each.has_news]
             slowest = max(owing, key=lambda each: each.neighbour.timeout_s).neighbour
             left_s = began + slowest.timeout_s - _real_monotonic()
             if left_s <= 0:

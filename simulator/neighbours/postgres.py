@@ -7,12 +7,13 @@ A message is a type byte and a length that counts itself; a guest's first messag
 from __future__ import annotations
 
 import re
+import struct
 from collections import deque
-from collections.abc import Iterator
 
 _CANCEL, _TLS, _GSS = 80_877_102, 80_877_103, 80_877_104
 _PROTOCOL_3 = 3
 _LENGTH = 4
+_SIZE = struct.Struct("!i")
 
 NO_ENCRYPTION = b"N"
 """The reply to a request for TLS or GSS encryption that is not granted."""
@@ -51,35 +52,55 @@ def _code(body: bytes) -> int:
 
 
 class _Messages:
-    """Cuts a stream into messages: type and body."""
+    """Cuts a stream into messages: type and body, or what its reader needs of that."""
 
-    def __init__(self, *, untyped: bool) -> None:
+    def __init__(self, *, untyped: bool, read: bytes) -> None:
         self._untyped = untyped
+        self._read = read
+        """The types whose bodies are wanted."""
         self._held = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
-        held = self._held
-        held += data
-        while True:
-            head = 0 if self._untyped else 1
-            if len(held) < head + _LENGTH:
-                return
-            end = head + int.from_bytes(held[head : head + _LENGTH], "big")
-            if len(held) < end:
-                return
-            kind, body = bytes(held[:head]), bytes(held[head + _LENGTH : end])
-            del held[:end]
-            if self._untyped and _code(body) not in (_TLS, _GSS):
-                self._untyped = False
-            yield kind, body
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        held: bytes | bytearray = data
+        if self._held:
+            held = self._held
+            held += data
+        found: list[tuple[bytes, bytes]] = []
+        at, size = 0, len(held)
+        if self._untyped:
+            at = self._start(held, found)
+        while not self._untyped and size - at > _LENGTH:
+            end = at + 1 + _SIZE.unpack_from(held, at + 1)[0]
+            if end > size:
+                break
+            kind = bytes(held[at : at + 1])
+            found.append((kind, bytes(held[at + 5 : end]) if kind in self._read else b""))
+            at = end
+        if held is self._held:
+            del held[:at]
+        elif at < size:
+            self._held += held[at:]
+        return found
+
+    def _start(self, held: bytes | bytearray, found: list[tuple[bytes, bytes]]) -> int:
+        """The messages without a type, which come first; where they end."""
+        at = 0
+        while self._untyped and len(held) - at >= 2 * _LENGTH:
+            end = at + _SIZE.unpack_from(held, at)[0]
+            if end > len(held):
+                break
+            self._untyped = _SIZE.unpack_from(held, at + _LENGTH)[0] in (_TLS, _GSS)
+            found.append((b"", b""))
+            at = end
+        return at
 
 
 class PostgresConversation:
     """See the module."""
 
     def __init__(self) -> None:
-        self._from_guest = _Messages(untyped=True)
-        self._from_server = _Messages(untyped=False)
+        self._from_guest = _Messages(untyped=True, read=b"QP")
+        self._from_server = _Messages(untyped=False, read=b"R")
         self._unflushed: list[bytes] = []
         """Ends of replies that the server may keep back until a Flush or a Sync."""
         self._owed: deque[bytes] = deque()
