@@ -2,8 +2,9 @@
 
 Settings come from the environment (`BOT_VERSION`, `BOT_DATABASE`, ...: any setting of a number, a
 text or yes/no, in capitals; `BINANCE_API_KEY` and `BINANCE_SECRET`, `BYBIT_API_KEY` and
-`BYBIT_SECRET`), signals from the server that `BOT_SIGNAL_SERVER` names, and from standard input,
-one JSON object a line: `{"id": "1", "symbol": "SKLUSDT", "side": "BUY", "quantity": 308}`.
+`BYBIT_SECRET`; `DATABASE_URL` for a Postgres), signals from the server that `BOT_SIGNAL_SERVER`
+names, and from standard input, one JSON object a line:
+`{"id": "1", "symbol": "SKLUSDT", "side": "BUY", "quantity": 308}`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             credentials[venue] = given
     if not credentials:
         raise ValueError("set BINANCE_API_KEY and BINANCE_SECRET in the environment, or BYBIT_...")
-    values: dict[str, object] = {"database": "bot.sqlite", "credentials": credentials}
+    database = environment.get("DATABASE_URL", "bot.sqlite")
+    values: dict[str, object] = {"database": database, "credentials": credentials}
     for name, text in environment.items():
         if name.startswith("BOT_"):
             values[name.removeprefix("BOT_").lower()] = _value(text)

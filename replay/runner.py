@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from replay import databases
 from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.guest import Guest, factory
 from replay.hidden import hidden_exceptions
@@ -81,11 +83,16 @@ def _names_in(patterns: Path) -> tuple[str, ...]:
 
 
 def run(
-    name_or_path: str, /, *, version: str, seed: int | None = None, database: Path | None = None
+    name_or_path: str,
+    /,
+    *,
+    version: str,
+    seed: int | None = None,
+    database: Path | str | None = None,
 ) -> RunResult:
     """One run; `seed` None takes the scenario's. The bot's database is kept in `database`, or not
-    at all. Raises SimulatorError for what ends a run early:
-    an unusable scenario, a world that stalls or spins, time that runs out."""
+    at all: a new file of SQLite, or a URL of Postgres. Raises SimulatorError for what ends a run
+    early: an unusable scenario, a world that stalls or spins, time that runs out."""
     return play(load(name_or_path), name_or_path, version=version, seed=seed, database=database)
 
 
@@ -95,7 +102,7 @@ def play(
     *,
     version: str,
     seed: int | None = None,
-    database: Path | None = None,
+    database: Path | str | None = None,
     program: Program | None = None,
 ) -> RunResult:
     """As `run`, of a scenario that is loaded already, with a program as its bot if one is given."""
@@ -106,15 +113,21 @@ def play(
     patterns = patterns_of(scenario)
     create = None if program else factory(scenario)  # before the world: what it imports is real
     logging_kept = _logging_kept() if program else _logging_as_in_production()
+    chosen = databases.chosen(scenario, version, database, os.environ)
+    in_postgres = chosen is not None and databases.is_url(chosen)
+    if chosen is not None and in_postgres:
+        databases.make_empty(chosen)
     with (
-        _lasting(scenario, database) as file,
+        _lasting(scenario, chosen) as kept,
         logging_kept,
         World(seed=seed, start=scenario.start.text) as world,
     ):
         watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
-        if file is not None:
-            stage.bot_settings["database"] = str(file)
+        if kept is not None:
+            stage.bot_settings["database"] = kept
+        if in_postgres:
+            stage.bot_settings["database_schema"] = databases.SCHEMA
         guest: Guest | ProgramGuest
         if program is not None:
             guest = ProgramGuest(scenario, stage, program)
@@ -178,14 +191,14 @@ def play(
 
 
 @contextmanager
-def _lasting(scenario: Scenario, database: Path | None) -> Iterator[Path | None]:
-    """The file for the bot's database: the one asked for; where the bot will be started again, at
+def _lasting(scenario: Scenario, database: str | None) -> Iterator[str | None]:
+    """Where the bot's database is kept: where it was chosen to be; where the bot will be started again, at
     least one that lasts until then."""
     if database is not None or not any(crash.restart for crash in scenario.crash):
         yield database
         return
     with TemporaryDirectory() as folder:
-        yield Path(folder) / "bot.db"
+        yield str(Path(folder) / "bot.db")
 
 
 @contextmanager

@@ -29,7 +29,9 @@ class ReferenceBot:
                 f"{', '.join(VENUES)}"
             )
         self.settings = settings
-        self.database = Database(settings.database, settings.first_position_id)
+        self.database = Database(
+            settings.database, settings.first_position_id, settings.database_schema
+        )
         self.traders = {
             venue: Trader(venue, settings, credentials, self.database)
             for venue, credentials in settings.credentials.items()

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot_under_test.reference.defects import Defect, defects_of
+from bot_under_test.reference.postgres_tables import SCHEMA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,9 @@ class Settings:
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
     """By venue: `binance`, `bybit`; the bot trades on those that it has keys for."""
     database: str = ":memory:"
+    """A file of SQLite, or a URL of Postgres."""
+    database_schema: str = SCHEMA
+    """Where the tables are in a Postgres."""
     first_position_id: int = 1
     tracked_symbols: tuple[str, ...] = ()
     """Symbols that the bot tracks from before it was started."""

@@ -41,7 +41,7 @@ class Runner(Protocol):
         *,
         version: str,
         seed: int | None = None,
-        database: Path | None = None,
+        database: Path | str | None = None,
     ) -> RunResult:
         """One run; `seed` None takes the scenario's, and `database` None keeps none."""
 

@@ -32,8 +32,11 @@ def show_events(
         typer.Option(metavar="VERSION", help="The bot's version; by default the scenario's first."),
     ] = None,
     database: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Keep the bot's database (SQLite) in this new file."),
+        str | None,
+        typer.Option(
+            metavar="FILE|URL",
+            help="Keep the bot's database in this new file (SQLite), or in this Postgres.",
+        ),
     ] = None,
 ) -> None:
     """Shows what the bot wrote into its database, and what the team's monitoring makes of it."""
@@ -42,12 +45,10 @@ def show_events(
     runner = shared.runner()
     try:
         version = bot if bot is not None else runner.versions(scenario)[0]
-        if database is not None and database.exists():
-            raise InputError(f"--database {database}: is there already; name a new file")
         with TemporaryDirectory() as folder:
-            file = database or Path(folder) / "bot.sqlite"
-            runner.run(scenario, version=version, database=file)
-            _show_events(file, f"{scenario}, bot {version}")
+            kept = _kept_in(database, Path(folder))
+            runner.run(scenario, version=version, database=kept)
+            _show_events(kept, f"{scenario}, bot {version}")
     except SimulatorError as error:
         raise failure(error) from error
 
@@ -81,7 +82,19 @@ def show_ablations(
         out.print(report.frame(str(incident), rows.drop(columns="incident")))
 
 
-def _show_events(database: Path, title: str) -> None:
+def _kept_in(database: str | None, folder: Path) -> Path | str:
+    from replay.databases import is_url
+
+    if database is None:
+        return folder / "bot.sqlite"
+    if is_url(database):
+        return database
+    if Path(database).exists():
+        raise InputError(f"--database {database}: is there already; name a new file")
+    return Path(database)
+
+
+def _show_events(database: Path | str, title: str) -> None:
     from replay import event_log, report
 
     out = report.console()

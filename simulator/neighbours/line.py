@@ -43,6 +43,7 @@ class Line(asyncio.Transport):
         self._protocol: asyncio.BaseProtocol | None = None
         self._talk: Conversation | None = None
         self._unsent = bytearray()
+        self._mask = 0
         self._held = bytearray()
         self._ended = False
         self._error: Exception | None = None
@@ -150,6 +151,7 @@ class Line(asyncio.Transport):
         """Gives the connection its protocol."""
         self._protocol = protocol
         protocol.connection_made(self)
+        self._mask = selectors.EVENT_READ
         self._neighbours.watch(self._socket, selectors.EVENT_READ, self)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
@@ -251,7 +253,9 @@ class Line(asyncio.Transport):
         if self._closing:
             return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
-        self._neighbours.watch(self._socket, wanted, self)
+        if wanted != self._mask:
+            self._mask = wanted
+            self._neighbours.watch(self._socket, wanted, self)
         if self._writing_paused and len(unsent) <= self._low:
             self._writing_paused = False
             self.loop.call_soon(self._protocol.resume_writing)  # type: ignore[union-attr]

@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 _START_S = 30
 
 
@@ -132,7 +134,21 @@ def postgres(*options: str) -> Iterator[Server]:
         for each in settings:
             command += ["-c", each]
         with _running(command, port, folder, user) as server:
+            _wait_until_it_answers(server)
             yield server
+
+
+def _wait_until_it_answers(server: Server) -> None:
+    """A Postgres listens before it lets anybody in."""
+    end = time.monotonic() + _START_S
+    while True:
+        try:
+            psycopg.connect(server.dsn).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)  # of the machine's time: no world is entered yet
 
 
 @contextmanager
