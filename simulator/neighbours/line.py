@@ -44,7 +44,7 @@ class Line(asyncio.Transport):
         self._talk: Conversation | None = None
         self._unsent = bytearray()
         self._mask = 0
-        self._held = bytearray()
+        self._held: list[bytes] = []
         self._ended = False
         self._error: Exception | None = None
         self._handing_over = False
@@ -96,7 +96,7 @@ class Line(asyncio.Transport):
         if self.loop.is_closed():
             self._lose()
         else:
-            self.loop.call_at_ns(self.loop.world.env.now, self._tell)
+            self.loop.call_soon(self._tell, context=self.loop.host.context)
 
     def _read(self) -> None:
         try:
@@ -107,7 +107,7 @@ class Line(asyncio.Transport):
             self._error = error
             data = b""
         if data:
-            self._held += data
+            self._held.append(data)
             if self._talk is not None:
                 self._talk.received(data)
         else:
@@ -116,13 +116,23 @@ class Line(asyncio.Transport):
 
     def _tell(self) -> None:
         self._handing_over = False
-        held = self._held
-        while held and not self._reading_paused and not self._lost and not self._closing:
-            piece = bytes(held[:PIECE])
-            del held[:PIECE]
-            self._give(piece)
-        if self._ended and not held and not self._lost:
+        if self._held and not self._reading_paused:
+            self._give_pieces()
+        if self._ended and not self._held and not self._lost:
             self._end()
+
+    def _give_pieces(self) -> None:
+        """Of a fixed size, however they have come; what the guest does not want now is kept."""
+        held, self._held = self._held, []
+        whole = held[0] if len(held) == 1 else b"".join(held)
+        if len(whole) <= PIECE:
+            self._give(whole)
+            return
+        for start in range(0, len(whole), PIECE):
+            if self._reading_paused or self._closing:
+                self._held.insert(0, whole[start:])
+                return
+            self._give(whole[start : start + PIECE])
 
     def _give(self, piece: bytes) -> None:
         protocol = self._protocol
@@ -208,7 +218,7 @@ class Line(asyncio.Transport):
         if self._talk is None:
             if asks_encryption(data):
                 # Nobody listens on loopback, and a replay has no certificates.
-                self._held += NO_ENCRYPTION
+                self._held.append(NO_ENCRYPTION)
                 self.hand_over()
                 return
             self._talk = conversation_of(data)
