@@ -222,10 +222,10 @@ class Line(asyncio.Transport):
                 self.hand_over()
                 return
             self._talk = conversation_of(data)
+        self._unsent += data
+        self._flush()  # first: the server works while what was asked is looked at
         self._talk.sent(data)
         self.asked = self._neighbours.next_number()
-        self._unsent += data
-        self._flush()
         if len(self._unsent) > self._high and not self._writing_paused:
             self._writing_paused = True
             self._protocol.pause_writing()  # type: ignore[union-attr]
