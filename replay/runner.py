@@ -192,8 +192,8 @@ def play(
 
 @contextmanager
 def _lasting(scenario: Scenario, database: str | None) -> Iterator[str | None]:
-    """Where the bot's database is kept: where it was chosen to be; where the bot will be started again, at
-    least one that lasts until then."""
+    """Where the bot's database is kept: where it was chosen to be; where the bot will be started
+    again, at least in a file that lasts until then."""
     if database is not None or not any(crash.restart for crash in scenario.crash):
         yield database
         return
