@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import ccxt.pro  # here, and so before the scenario's time begins to count
+
 from replay.serving.service import Served
 
 CCXT_CLASSES = {"binance": "binanceusdm", "bybit": "bybit"}
@@ -18,8 +20,6 @@ CCXT_CLASSES = {"binance": "binanceusdm", "bybit": "bybit"}
 
 def ccxt_settings(served: Served, ca_file: str) -> dict[str, Any]:
     """The constructor's argument, for `ccxt`, `ccxt.async_support` and `ccxt.pro` alike."""
-    import ccxt.pro
-
     library: Any = ccxt.pro
     urls = getattr(library, CCXT_CLASSES[served.name])().urls["api"]
     return {
