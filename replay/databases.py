@@ -6,7 +6,8 @@ would reach any other as well, out of the world's sight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,29 +84,50 @@ def _address_of(url: str, source: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def make_empty(url: str) -> None:
-    """Gives the bot a schema without any tables. Raises InputError where that cannot be done."""
+@contextmanager
+def reserved(url: str | None) -> Iterator[None]:
+    """Gives the bot a schema without any tables, for one run at a time: others wait for it.
+
+    Does nothing for a database that is not in Postgres. Raises InputError where it cannot be done.
+    """
+    if url is None or not is_url(url):
+        yield
+        return
     psycopg = _driver()
+    with connected(url) as connection:
+        try:
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", (SCHEMA,))
+            _make_empty(connection)
+        except psycopg.Error as error:
+            raise InputError(f"the database cannot be used: {_said(error)}") from None
+        yield
+
+
+def _make_empty(connection: psycopg.Connection[Any]) -> None:
     from psycopg import sql
 
     name = sql.Identifier(SCHEMA)
-    with connected(url) as connection:
-        found = connection.execute(
-            "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s",
-            (SCHEMA,),
-        ).fetchone()
-        if found is not None and found[0] != _MARK:
-            raise InputError(
-                f"the database has a schema {SCHEMA} that no replay has made; rename it, or name "
-                f"another database"
-            )
-        try:
-            connection.execute("SET client_min_messages = warning")
-            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
-            connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, _MARK))
-        except psycopg.Error as error:
-            raise InputError(f"the database cannot be used: {_said(error)}") from None
+    found = connection.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s",
+        (SCHEMA,),
+    ).fetchone()
+    if found is not None and found[0] != _MARK:
+        raise InputError(
+            f"the database has a schema {SCHEMA} that no replay has made; rename it, or name "
+            f"another database"
+        )
+    connection.execute("SET client_min_messages = warning")
+    connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(name))
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+    connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, _MARK))
+
+
+def password_in(url: str) -> str:
+    """What must not be shown; empty where there is none."""
+    _driver()
+    from psycopg.conninfo import conninfo_to_dict
+
+    return str(conninfo_to_dict(url).get("password") or "")
 
 
 def connected(url: str) -> psycopg.Connection[Any]:

@@ -114,20 +114,15 @@ def play(
     create = None if program else factory(scenario)  # before the world: what it imports is real
     logging_kept = _logging_kept() if program else _logging_as_in_production()
     chosen = databases.chosen(scenario, version, database, os.environ)
-    in_postgres = chosen is not None and databases.is_url(chosen)
-    if chosen is not None and in_postgres:
-        databases.make_empty(chosen)
     with (
+        databases.reserved(chosen),
         _lasting(scenario, chosen) as kept,
         logging_kept,
         World(seed=seed, start=scenario.start.text) as world,
     ):
         watch = _MilestoneWatch(patterns, world)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
-        if kept is not None:
-            stage.bot_settings["database"] = kept
-        if in_postgres:
-            stage.bot_settings["database_schema"] = databases.SCHEMA
+        _tell_database(stage, kept)
         guest: Guest | ProgramGuest
         if program is not None:
             guest = ProgramGuest(scenario, stage, program)
@@ -188,6 +183,14 @@ def play(
         trace=entries,
         trace_lines=lines,
     )
+
+
+def _tell_database(stage: Stage, kept: str | None) -> None:
+    if kept is not None:
+        stage.bot_settings["database"] = kept
+    if kept is not None and databases.is_url(kept):
+        stage.bot_settings["database_schema"] = databases.SCHEMA
+        stage.world.trace.hide(databases.password_in(kept))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from simulator.neighbours.line import Line
 from simulator.neighbours.watched import Watched, is_dead, peer_of
 
 if TYPE_CHECKING:
+    from simulator.host import Host
     from simulator.loop import HostLoop
     from simulator.world import World
 
@@ -46,6 +47,7 @@ class Waiting(Protocol):
     """A connection to a neighbour, as the pause sees it: a `Line` or a `Watched`."""
 
     neighbour: Neighbour
+    loop: HostLoop
     asked: int
     partly: bool
 
@@ -192,6 +194,12 @@ class Neighbours:
     def note_hang_up(self, line: Line) -> None:
         """Keeps that a neighbour has ended a connection by itself."""
         self._world.trace.record("neighbour_hung_up", line.loop.host.name, name=line.neighbour.name)
+
+    def cut(self, host: Host) -> None:
+        """Ends every connection of one machine, as its crash does."""
+        for each in tuple(self.waiting):
+            if each.loop.host is host:
+                each.cut()
 
     def cut_all(self) -> None:
         """Ends every connection: the world is over."""

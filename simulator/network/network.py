@@ -40,6 +40,9 @@ class Network:
         self._connecting: weakref.WeakKeyDictionary[socket.socket, Endpoint] = (
             weakref.WeakKeyDictionary()
         )
+        self._joining: weakref.WeakKeyDictionary[socket.socket, Neighbour] = (
+            weakref.WeakKeyDictionary()
+        )
         self._connections = 0
         self._open: dict[Endpoint, None] = {}
 
@@ -136,6 +139,10 @@ class Network:
     async def connect_socket(self, loop: HostLoop, sock: socket.socket, address: Any) -> None:
         """`loop.sock_connect`: connects, and keeps the connection under the socket object until
         `create_connection(sock=...)` asks for it."""
+        neighbour = self._world.neighbours.at(address)
+        if neighbour is not None:
+            self._joining[sock] = neighbour
+            return
         self._connecting[sock] = await self._connect(loop, str(address[0]), int(address[1]))
 
     async def create_connection(
@@ -152,6 +159,9 @@ class Network:
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
         """`loop.create_connection`. Options of real sockets have no effect."""
         name = host.decode("idna") if isinstance(host, bytes) else host
+        if sock is not None and (neighbour := self._joining.pop(sock, None)) is not None:
+            sock.close()
+            return self.join_neighbour(loop, neighbour, protocol_factory, ssl)
         if sock is not None:
             try:
                 endpoint = self._connecting.pop(sock)

@@ -52,3 +52,12 @@ def doomed() -> Iterator[Server]:
         _missing("postgres")
     with servers.postgres() as server:
         yield server
+
+
+@pytest.fixture
+def protected() -> Iterator[Server]:
+    """A Postgres whose user `bot` has a password, `correct-horse`, told by SCRAM."""
+    if servers.postgres_programs() is None:
+        _missing("postgres")
+    with servers.postgres(password="correct-horse") as server:
+        yield server

@@ -112,8 +112,9 @@ def _running(command: Sequence[str], port: int, folder: Path, user: str | None) 
 
 
 @contextmanager
-def postgres(*options: str) -> Iterator[Server]:
-    """A Postgres with an empty database, which trusts everybody on this machine."""
+def postgres(password: str = "") -> Iterator[Server]:
+    """A Postgres with an empty database, which trusts everybody on this machine, or who knows
+    the password."""
     programs = postgres_programs()
     assert programs is not None
     initdb, program = programs
@@ -122,28 +123,32 @@ def postgres(*options: str) -> Iterator[Server]:
         folder = Path(name)
         if user is not None:
             shutil.chown(folder, user)
+        secret = folder / "secret"
+        secret.write_text(f"{password or 'none'}\n")
+        how = "scram-sha-256" if password else "trust"
+        options = ["-U", "bot", "-A", how, "--pwfile", str(secret), "--no-sync"]
         subprocess.run(
-            [str(initdb), "-D", str(folder / "data"), "-U", "bot", "-A", "trust", "--no-sync"],
+            [str(initdb), "-D", str(folder / "data"), *options],
             user=user,
             cwd="/",
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        settings = ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=50", *options]
+        settings = ["fsync=off", "listen_addresses=127.0.0.1", "max_connections=50"]
         command = [str(program), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
         for each in settings:
             command += ["-c", each]
         with _running(command, port, folder, user) as server:
-            _wait_until_it_answers(server)
+            _wait_until_it_answers(server, password)
             yield server
 
 
-def _wait_until_it_answers(server: Server) -> None:
+def _wait_until_it_answers(server: Server, password: str) -> None:
     """A Postgres listens before it lets anybody in."""
     end = time.monotonic() + _START_S
     while True:
         try:
-            psycopg.connect(server.dsn).close()
+            psycopg.connect(server.dsn, password=password or "none").close()
             return
         except psycopg.OperationalError:
             if time.monotonic() > end:

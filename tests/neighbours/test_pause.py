@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import psycopg
 import pytest
@@ -21,6 +22,20 @@ from simulator import InputError, NeighbourError, World, WorldError
 from tests.neighbours.servers import Server, free_port
 
 ROOT = Path(__file__).parents[2]
+_WEB = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+    def log_message(self, *args):
+        pass
+server = HTTPServer(("127.0.0.1", 0), Hello)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
 _ECHO = """
 import socket, sys
 with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -50,6 +65,15 @@ def nobody() -> int:
 def echo() -> Iterator[int]:
     """The port of a server with a protocol of its own, in another process."""
     with subprocess.Popen([sys.executable, "-c", _ECHO], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+@pytest.fixture
+def web() -> Iterator[int]:
+    """The port of a web server that says hello, in another process."""
+    with subprocess.Popen([sys.executable, "-c", _WEB], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
         process.kill()
@@ -227,6 +251,21 @@ def test_an_unknown_protocol_has_replied_once_it_falls_silent(echo: int, world: 
 
     assert world.run_until(world.hosts["bot"].start(work())) == [b"you said one", b"you said two"]
     assert world.env.elapsed_ns == 2_000_000_000
+
+
+def test_a_web_service_is_a_neighbour_too(web: int, world: World) -> None:
+    world.neighbour("service.internal", f"127.0.0.1:{web}")
+
+    async def work() -> list[str]:
+        async with aiohttp.ClientSession() as session:
+            found = []
+            for host in ("127.0.0.1", "service.internal"):
+                async with session.get(f"http://{host}:{web}/") as reply:
+                    found.append(await reply.text())
+            return found
+
+    assert world.run_until(world.hosts["bot"].start(work())) == ["hello", "hello"]
+    assert world.env.elapsed_ns == 0
 
 
 def test_equal_runs_have_equal_digests_in_two_processes(postgres: Server, redis: Server) -> None:

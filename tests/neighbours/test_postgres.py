@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -260,3 +261,63 @@ def test_a_notification_arrives_at_the_moment_at_which_it_was_sent(
 
     world.run_until(world.hosts["bot"].start(work()))
     assert heard == [(f"note {number}", 10 * (number + 1)) for number in range(NOTES)]
+
+
+def test_a_script_with_a_loop_of_its_own_waits_for_its_replies(
+    world: World, postgres: Server
+) -> None:
+    world.neighbour("db", postgres.address)
+    found = world.hosts["bot"].run(lambda: asyncio.run(with_asyncpg(postgres.dsn, 3)))
+    assert found == [0, 1, 2]
+    assert world.env.elapsed_ns == 30_000_000_000
+
+
+def test_a_reply_to_a_bot_that_stands_still_is_there_when_it_goes_on(
+    world: World, postgres: Server
+) -> None:
+    world.neighbour("db", postgres.address)
+
+    async def work() -> tuple[int, int]:
+        connection = await asyncpg.connect(postgres.dsn)
+        asking = asyncio.create_task(connection.fetchval("SELECT 42"))
+        await asyncio.sleep(0)
+        time.sleep(3)
+        found = await asking
+        await connection.close()
+        return found, world.env.elapsed_ns
+
+    assert world.run_until(world.hosts["bot"].start(work())) == (42, 3_000_000_000)
+
+
+@pytest.mark.parametrize("client", ["asyncpg", "psycopg"])
+def test_a_server_that_wants_a_password_gets_it(
+    protected: Server, world: World, client: str
+) -> None:
+    world.neighbour("db", protected.address)
+    dsn = protected.dsn.replace("bot@", "bot:correct-horse@")
+    task = world.hosts["bot"].start(CLIENTS[client](dsn, 3))  # type: ignore[arg-type]
+    assert world.run_until(task) == [0, 1, 2]
+
+
+def test_a_machine_that_crashes_takes_its_connections_with_it(
+    world: World, postgres: Server
+) -> None:
+    world.neighbour("db", postgres.address)
+    other = world.host("other")
+    kept = []
+
+    async def begin() -> None:
+        connection = await asyncpg.connect(postgres.dsn)
+        kept.append(connection)
+        await connection.execute("BEGIN")
+        await connection.execute("SELECT pg_advisory_xact_lock(9)")
+
+    async def lock() -> bool:
+        connection = await asyncpg.connect(postgres.dsn)
+        await connection.execute("SELECT pg_advisory_lock(9)")  # free once the server has noticed
+        await connection.close()
+        return True
+
+    world.run_until(world.hosts["bot"].start(begin()))
+    world.neighbours.cut(world.hosts["bot"])
+    assert world.run_until(other.start(lock()))
