@@ -51,7 +51,8 @@ class RealConnectionError(SimulatorError, OSError):
             self,
             errno.ENETUNREACH,
             f"{what} to {target} refused: a run must not reach anything real; called at {caller}; "
-            f"give the world a host of that name, or run this part outside the world",
+            f"give the world a host of that name, name a server on this machine as a neighbour, or "
+            f"run this part outside the world",
         )
         self.what = what
         self.target = target

@@ -195,6 +195,7 @@ class World:
         self.network.cut_all()
         self.neighbours.cut_all()
         self._clean_up()
+        self.neighbours.cut_all()  # those that somebody opened on being cut off
         for loop in tuple(self._loops):
             loop.abandon()
 

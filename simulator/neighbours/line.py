@@ -73,7 +73,7 @@ class Line(asyncio.Transport):
         """Whether there is something to hand over that is not under way yet."""
         if self._handing_over or self._closing:
             return False
-        return self._ended or (bool(self._held) and not self._reading_paused)
+        return not self._reading_paused if self._held else self._ended
 
     def quiet(self) -> bool:
         """Nothing has come for a while; whether a reply is taken to have ended by that."""

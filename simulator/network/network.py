@@ -254,9 +254,10 @@ class Network:
                 return  # its machine would reset what it does not know
             listener = self._listeners.get((owner.name, port))
             if listener is None or not listener.accepts_from(client):
-                error = ConnectionRefusedError(
-                    errno.ECONNREFUSED, f"Connect call failed ({address!r}, {port})"
-                )
+                said = f"Connect call failed ({address!r}, {port})"
+                if owner is client:
+                    said += "; a real server on this machine has to be named as a neighbour"
+                error = ConnectionRefusedError(errno.ECONNREFUSED, said)
                 near.peer = near
                 self._later(loop, back, lambda: _answer(answered, error))
                 return

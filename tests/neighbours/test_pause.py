@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -22,6 +23,15 @@ from simulator import InputError, NeighbourError, World, WorldError
 from tests.neighbours.servers import Server, free_port
 
 ROOT = Path(__file__).parents[2]
+_CLOSING = """
+import socket
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print(listener.getsockname()[1], flush=True)
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(100)
+        connection.sendall(b"goodbye")
+"""
 _WEB = """
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Hello(BaseHTTPRequestHandler):
@@ -61,22 +71,36 @@ def nobody() -> int:
     return free_port()
 
 
+@contextmanager
+def _elsewhere(program: str) -> Iterator[int]:
+    """A server in another process, which prints its port."""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """The port of a server with a protocol of its own, in another process."""
-    with subprocess.Popen([sys.executable, "-c", _ECHO], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.kill()
+    """The port of a server with a protocol of its own."""
+    with _elsewhere(_ECHO) as port:
+        yield port
 
 
 @pytest.fixture
 def web() -> Iterator[int]:
-    """The port of a web server that says hello, in another process."""
-    with subprocess.Popen([sys.executable, "-c", _WEB], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.kill()
+    """The port of a web server that says hello."""
+    with _elsewhere(_WEB) as port:
+        yield port
+
+
+@pytest.fixture
+def closing() -> Iterator[int]:
+    """The port of a server that answers once and hangs up."""
+    with _elsewhere(_CLOSING) as port:
+        yield port
 
 
 @pytest.mark.parametrize(
@@ -110,7 +134,7 @@ def test_a_server_that_nobody_named_stays_out_of_reach(
     async def with_psycopg() -> None:
         await psycopg.AsyncConnection.connect(postgres.dsn)
 
-    with pytest.raises(OSError, match="Connect call failed"):
+    with pytest.raises(OSError, match=r"Connect call failed .* has to be named as a neighbour"):
         world.run_until(world.hosts["bot"].start(with_asyncpg()))
     with pytest.raises(psycopg.OperationalError):  # which is what psycopg makes of a refusal
         world.run_until(world.hosts["bot"].start(with_psycopg()))
@@ -164,6 +188,37 @@ def test_a_lock_held_across_a_sleep_is_said_to_be_the_likely_cause(
         NeighbourError, match="a lock that another connection holds while it sleeps"
     ):
         world.run_until(world.hosts["bot"].start(work()))
+
+
+def test_a_guest_that_reads_no_more_is_told_of_the_end_when_it_does(
+    closing: int, world: World
+) -> None:
+    world.neighbour("closing", f"127.0.0.1:{closing}")
+    heard: list[str] = []
+
+    class Slow(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            self.transport = transport
+            transport.pause_reading()
+
+        def data_received(self, data: bytes) -> None:
+            heard.append(data.decode())
+
+        def connection_lost(self, error: Exception | None) -> None:
+            heard.append("lost")
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(Slow, "127.0.0.1", closing)
+        transport.write(b"?")
+        await asyncio.sleep(10)
+        assert heard == []
+        transport.resume_reading()
+        await asyncio.sleep(1)
+
+    world.run_until(world.hosts["bot"].start(work()))
+    assert heard == ["goodbye", "lost"]
 
 
 def test_tls_to_a_neighbour_is_refused_with_the_cure(mute: socket.socket, world: World) -> None:
