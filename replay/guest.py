@@ -142,6 +142,12 @@ class Guest:
         return not starting and all(each.task.done() for each in self._deliveries)
 
     def _look_back(self) -> None:
+        if self._restart is not None:
+            told = "starting the bot again: it was still down when time was up; raise `until`"
+            self.troubles.append(told)
+            self.over_budget.append(told)
+        for signal in self._kept:
+            self._lose(signal, "the bot was still down when time was up")
         if self._started is not None and self._started.done():
             self._look_at("starting the bot", self._started)
         for each in self._deliveries:

@@ -54,7 +54,7 @@ class Recovery:
                 await self._complete(row)
             return
         openings = self._database.openings(self._exchange.venue)
-        for symbol in [*(symbol for symbol, _ in openings), *self._interrupted_symbols()]:
+        for symbol in dict.fromkeys(self._interrupted_symbols(openings)):
             logger.warning("♻️ Opening of %s was interrupted", symbol)
             self._guard.expect(symbol)
         self._asking = [
@@ -70,8 +70,9 @@ class Recovery:
         rows = self._database.rows(*(each for each in OPEN_STATUSES if each != "active"))
         return [row for row in rows if row["venue"] == self._exchange.venue]
 
-    def _interrupted_symbols(self) -> list[str]:
-        return [str(row["symbol"]) for row in self._interrupted_rows()]
+    def _interrupted_symbols(self, openings: list[tuple[str, str]]) -> list[str]:
+        rows = self._interrupted_rows()
+        return [*(symbol for symbol, _ in openings), *(str(row["symbol"]) for row in rows)]
 
     # by what was written down
 

@@ -88,6 +88,19 @@ def test_an_opening_of_which_nothing_came_is_given_up_after_an_interval() -> Non
     assert bought(result) == 1
 
 
+def test_an_opening_that_has_its_row_already_is_taken_up_once() -> None:
+    text = TEXT.replace(
+        "request: POST /fapi/v1/order\n    when: taken", "milestone: verification_started"
+    )
+    result = runner.play(runner.load_text(text, "x.yaml"), "x.yaml", version="current")
+    names = [each.name for each in result.milestones]
+    assert names.count("opening_interrupted") == 1
+    assert [each.type for each in result.events] == [
+        "position_recovered",
+        "signal_execution_failed",
+    ]
+
+
 @pytest.mark.parametrize("venue", ["binance", "bybit"])
 def test_the_orders_of_a_former_life_are_known(venue: str) -> None:
     result = runner.run(f"crash_{venue}", version="current")

@@ -143,6 +143,14 @@ def test_a_signal_that_comes_while_the_bot_is_down(
     assert result.signals_lost == lost
 
 
+def test_a_restart_that_does_not_come_in_time_is_told_with_the_signals_kept_for_it() -> None:
+    result = run("- {at: +9 s, restart: {after: 5 min, signals: kept}}")
+    told = "starting the bot again: it was still down when time was up; raise `until`"
+    assert result.over_budget == (told,)
+    assert [each.evidence for each in result.verdict.surprises if told in each.evidence] == [told]
+    assert result.signals_lost == ("1 (ADAUSDT): the bot was still down when time was up",)
+
+
 def test_it_can_crash_again_in_its_second_life() -> None:
     result = run(
         """
