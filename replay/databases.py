@@ -18,6 +18,8 @@ from simulator.neighbours.address import Address
 if TYPE_CHECKING:
     import psycopg
 
+    from simulator import World
+
 VARIABLE = "DATABASE_URL"
 SCHEMA = "trading_bot_replay"
 """Where a replayed bot has its tables; emptied before each run."""
@@ -51,6 +53,14 @@ def chosen(
     if where is not None and is_url(where):
         _check_is_neighbour(scenario, str(where), source)
     return None if where is None else str(where)
+
+
+def make_neighbour(world: World, url: str) -> None:
+    """Lets the world wait for a Postgres that was asked for on the command line, as for one that
+    the scenario names."""
+    address = _address_of(url, "--database")
+    if address not in {str(each.address) for each in world.neighbours.named}:
+        world.neighbour("--database", address)
 
 
 def _check_is_neighbour(scenario: Scenario, url: str, source: str) -> None:

@@ -191,6 +191,7 @@ def _tell_database(stage: Stage, kept: str | None) -> None:
     if kept is not None and databases.is_url(kept):
         stage.bot_settings["database_schema"] = databases.SCHEMA
         stage.world.trace.hide(databases.password_in(kept))
+        databases.make_neighbour(stage.world, kept)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import asyncio
 import selectors
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +31,13 @@ TIMEOUT_S = 30.0
 SETTLE_S = 0.02
 _GLANCE_S = 0.000_5
 """How often a reply that has begun to arrive is looked at."""
+
+
+class _RealSelector(selectors.DefaultSelector):
+    """Keeps waiting for real where all other selectors of a run wait in virtual time."""
+
+    if hasattr(selectors.DefaultSelector, "_selector_cls"):
+        _selector_cls: Any = selectors.DefaultSelector._selector_cls
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,11 @@ class Neighbours:
         if neighbour.name in self._named:
             raise WorldError(f"a neighbour named {neighbour.name!r} exists already")
         self._named[neighbour.name] = neighbour
+
+    @property
+    def named(self) -> tuple[Neighbour, ...]:
+        """All of them."""
+        return tuple(self._named.values())
 
     def at(self, address: object) -> Neighbour | None:
         """The one that listens at a socket's address, if any."""
@@ -167,6 +180,17 @@ class Neighbours:
         if watched is not None:
             watched.cut()
 
+    def behind(self, waited_for: Iterable[Any]) -> Neighbour | None:
+        """The first that one of these sockets or descriptors leads to."""
+        if not self._named:
+            return None
+        for each in waited_for:
+            fd = each if isinstance(each, int) else each.fileno()
+            found = peer_of(fd, self.at) if fd >= 0 else None
+            if found is not None:
+                return found
+        return None
+
     def next_number(self) -> int:
         """Counts a question."""
         self._numbers += 1
@@ -176,7 +200,7 @@ class Neighbours:
     def watch(self, sock: Any, mask: int, data: Waiting) -> None:
         """Has the real selector look at a socket, for nothing any more with mask 0."""
         if self._selector is None:
-            self._selector = selectors.DefaultSelector()
+            self._selector = _RealSelector()
         key = self._selector.get_map().get(sock)
         if key is None:
             if mask:

@@ -58,6 +58,14 @@ class BlockingSockets:
             and sock.type == socket.SOCK_STREAM
         )
 
+    def leaves(self, sock: socket.socket, address: Any) -> bool:
+        """Whether a connection is none of the simulated network: it meets the fence, or leads to a
+        real neighbour."""
+        if self.wire_of(sock) is not None:
+            return False
+        neighbours = self._world.neighbours
+        return not self.serves(sock) or neighbours.connecting or neighbours.at(address) is not None
+
     def bind(self, sock: socket.socket, address: Any) -> None:
         """A client's choice of its own address: checked, and otherwise without effect."""
         host = self._host()

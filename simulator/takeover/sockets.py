@@ -141,13 +141,13 @@ def _methods(blocking: BlockingSockets) -> dict[str, Any]:
     own_name = methods["getsockname"]
 
     def connect(sock: socket.socket, address: Any, /) -> None:
-        if blocking.wire_of(sock) is None and not blocking.serves(sock):
+        if blocking.leaves(sock, address):
             real_connect(sock, address)
         else:
             blocking.connect(sock, address)
 
     def connect_ex(sock: socket.socket, address: Any, /) -> int:
-        if blocking.wire_of(sock) is None and not blocking.serves(sock):
+        if blocking.leaves(sock, address):
             return real_connect_ex(sock, address)  # type: ignore[no-any-return]
         return blocking.connect_ex(sock, address)
 

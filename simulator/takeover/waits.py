@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import select
 import selectors
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,18 +26,25 @@ WAITS: tuple[Any, ...] = tuple(each for each in (_SELECT, _POLL, _EPOLL) if each
 """What is replaced wherever a module has it."""
 
 
-def _wait(world: World, look: Callable[[], T], timeout_s: float | None) -> T:
-    """What `look` finds, as soon as it finds something or when the time is over."""
-    found = look()
+def _wait(
+    world: World, look: Callable[[float], T], timeout_s: float | None, waited_for: Iterable[Any]
+) -> T:
+    """What `look`, which waits so many real seconds, finds as soon as it finds something, or when
+    the time is over. Where a real neighbour is waited for, the whole world waits with it."""
+    found = look(0)
     if _any(found):
         return found
+    neighbour = world.neighbours.behind(waited_for)
+    if neighbour is not None:
+        patience_s = neighbour.timeout_s
+        return look(patience_s if timeout_s is None else min(timeout_s, patience_s))
     if timeout_s is not None and timeout_s <= 0:
         world.network.blocking.count_look()
         return found
 
     def ready() -> bool:
         nonlocal found
-        found = look()
+        found = look(0)
         return _any(found)
 
     world.block_until(ready, None if timeout_s is None else round(timeout_s * NS_PER_S))
@@ -55,6 +62,17 @@ class _Waiter:
     def __init__(self, world: World, real: Any) -> None:
         self._world = world
         self._real = real
+        self._waited_for: dict[Any, None] = {}
+
+    def register(self, fd: Any, *mask: int) -> None:
+        """As the real one's."""
+        self._real.register(fd, *mask)
+        self._waited_for[fd] = None
+
+    def unregister(self, fd: Any) -> None:
+        """As the real one's."""
+        self._waited_for.pop(fd, None)
+        self._real.unregister(fd)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -66,7 +84,12 @@ class _Poll(_Waiter):
         if self._world.current is None:
             return self._real.poll(timeout)  # type: ignore[no-any-return]
         ends = timeout is not None and timeout >= 0
-        return _wait(self._world, lambda: self._real.poll(0), timeout / 1_000 if ends else None)  # type: ignore[operator]
+        timeout_s = timeout / 1_000 if timeout is not None and ends else None
+
+        def look(seconds: float) -> list[tuple[int, int]]:
+            return self._real.poll(seconds * 1_000)  # type: ignore[no-any-return]
+
+        return _wait(self._world, look, timeout_s, self._waited_for)
 
 
 class _Epoll(_Waiter):
@@ -75,7 +98,11 @@ class _Epoll(_Waiter):
         if self._world.current is None:
             return self._real.poll(timeout, maxevents)  # type: ignore[no-any-return]
         ends = timeout is not None and timeout >= 0
-        return _wait(self._world, lambda: self._real.poll(0, maxevents), timeout if ends else None)
+
+        def look(seconds: float) -> list[tuple[int, int]]:
+            return self._real.poll(seconds, maxevents)  # type: ignore[no-any-return]
+
+        return _wait(self._world, look, timeout if ends else None, self._waited_for)
 
     def __enter__(self) -> _Epoll:
         return self
@@ -95,7 +122,8 @@ def wait_replacements(world: World) -> dict[Any, Any]:
         if timeout is not None and (timeout < 0 or math.isnan(timeout)):
             raise ValueError("timeout must be non-negative")
         three = tuple(list(each) for each in (rlist, wlist, xlist))
-        return _wait(world, lambda: _SELECT(*three, 0), timeout)  # type: ignore[no-any-return]
+        waited_for = [one for each in three for one in each]
+        return _wait(world, lambda seconds: _SELECT(*three, seconds), timeout, waited_for)  # type: ignore[no-any-return]
 
     def poll() -> Any:
         return _Poll(world, _POLL())
