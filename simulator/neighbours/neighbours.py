@@ -31,6 +31,8 @@ TIMEOUT_S = 30.0
 SETTLE_S = 0.02
 _GLANCE_S = 0.000_5
 """How often a reply that has begun to arrive is looked at."""
+_LOOKS = 100
+"""How often, at one moment, to look for what nobody asked for."""
 
 
 class _RealSelector(selectors.DefaultSelector):
@@ -91,6 +93,8 @@ class Neighbours:
         self._numbers = 0
         self._asked = False
         """Whether anything was asked since time last passed."""
+        self._looked_ns = -1
+        self._looks = 0
 
     # who there is
 
@@ -247,19 +251,29 @@ class Neighbours:
         if [each for each in waiting if each.owed]:
             self._wait_for_replies()
             moved = True
-        elif self._asked and any(each.listening for each in waiting):
-            self._asked = False
-            settle_s = max(each.neighbour.settle_s for each in waiting)
-            while self._look(settle_s):
-                moved = True
-        else:
-            moved = self._look(0)
+        elif self._may_look():
+            settle_s = 0.0
+            if self._asked and any(each.listening for each in waiting):
+                self._asked = False
+                settle_s = max(each.neighbour.settle_s for each in waiting)
+            moved = self._look(settle_s)
+            while settle_s and self._may_look() and self._look(settle_s):
+                pass
         news = [each for each in waiting if each.has_news and not each.owed]
         if len(news) > 1:
             news.sort(key=_number)
         for each in news:
             each.hand_over()
         return moved or bool(news)
+
+    def _may_look(self) -> bool:
+        """Whether to look for what nobody asked for: who never stops talking must not keep time
+        from passing."""
+        now = self._world.env.now
+        if now != self._looked_ns:
+            self._looked_ns, self._looks = now, 0
+        self._looks += 1
+        return self._looks <= _LOOKS
 
     def _look(self, timeout_s: float) -> bool:
         """Takes what arrives first within a time; whether anything did."""

@@ -32,6 +32,17 @@ with socket.create_server(("127.0.0.1", 0)) as listener:
         connection.recv(100)
         connection.sendall(b"goodbye")
 """
+_TALKATIVE = r"""
+import socket
+with socket.create_server(("127.0.0.1", 0)) as listener:
+    print(listener.getsockname()[1], flush=True)
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(100)
+        connection.sendall(b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        while True:
+            connection.sendall(b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
+"""
 _WEB = """
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Hello(BaseHTTPRequestHandler):
@@ -93,6 +104,13 @@ def echo() -> Iterator[int]:
 def web() -> Iterator[int]:
     """The port of a web server that says hello."""
     with _elsewhere(_WEB) as port:
+        yield port
+
+
+@pytest.fixture
+def talkative() -> Iterator[int]:
+    """The port of a Redis of sorts whose channel never falls silent."""
+    with _elsewhere(_TALKATIVE) as port:
         yield port
 
 
@@ -219,6 +237,21 @@ def test_a_guest_that_reads_no_more_is_told_of_the_end_when_it_does(
 
     world.run_until(world.hosts["bot"].start(work()))
     assert heard == ["goodbye", "lost"]
+
+
+def test_who_never_stops_talking_does_not_keep_time_from_passing(
+    talkative: int, world: World
+) -> None:
+    world.neighbour("cache", f"127.0.0.1:{talkative}")
+
+    async def work() -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", talkative)
+        writer.write(b"*2\r\n$9\r\nSUBSCRIBE\r\n$1\r\na\r\n")
+        await asyncio.sleep(5)
+        writer.close()
+
+    world.run_until(world.hosts["bot"].start(work()))
+    assert world.env.elapsed_ns == 5_000_000_000
 
 
 def test_tls_to_a_neighbour_is_refused_with_the_cure(mute: socket.socket, world: World) -> None:
