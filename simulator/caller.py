@@ -29,25 +29,28 @@ def _short(path: str) -> str:
 
 def calling_place() -> str:
     """`file:line in function` of the innermost frame outside this package and the library."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        code = frame.f_code
-        if is_foreign(code.co_filename):
-            return f"{_short(code.co_filename)}:{frame.f_lineno} in {code.co_name}"
-        frame = frame.f_back
-    return "an unknown place"
+    return _place(sys._getframe(1), installed=True) or "an unknown place"
 
 
 def own_place() -> str:
     """As `calling_place`, of the innermost frame that is no installed library's either: where the
     code under test itself stands."""
-    frame: FrameType | None = sys._getframe(1)
+    return place_of(sys._getframe(1))
+
+
+def place_of(frame: FrameType | None) -> str:
+    """As `own_place`, of another thread's innermost frame."""
+    return _place(frame, installed=False) or _place(frame, installed=True) or "an unknown place"
+
+
+def _place(frame: FrameType | None, *, installed: bool) -> str | None:
     while frame is not None:
         code = frame.f_code
-        if is_foreign(code.co_filename) and "site-packages" not in code.co_filename:
-            return f"{_short(code.co_filename)}:{frame.f_lineno} in {code.co_name}"
+        path = code.co_filename
+        if is_foreign(path) and (installed or "site-packages" not in path):
+            return f"{_short(path)}:{frame.f_lineno} in {code.co_name}"
         frame = frame.f_back
-    return calling_place()
+    return None
 
 
 def raising_place(trace: TracebackType | None) -> str:

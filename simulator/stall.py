@@ -47,10 +47,13 @@ def waiting(loops: Iterable[HostLoop]) -> str:
     return f"; these tasks were waiting:{''.join(waits)}" if waits else ""
 
 
-def stalled(loops: Iterable[HostLoop], blocked: str | None = None) -> StalledError:
-    """The error for a world in which nothing can happen any more; `blocked` says what code stands
-    in a blocking call, if any does."""
+def stalled(
+    loops: Iterable[HostLoop], threads: Iterable[str] = (), blocked: str | None = None
+) -> StalledError:
+    """The error for a world in which nothing can happen any more; `threads` says where those
+    stand, `blocked` what other code stands in a blocking call, if any does."""
     waits = [f"  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]
+    waits += [f"  {place}" for place in threads]
     return StalledError(
         "nothing is ready and nothing is scheduled, yet the run is not over; "
         + (f"the {blocked}; " if blocked else "")

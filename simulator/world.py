@@ -14,6 +14,7 @@ nothing real can be reached. One world can be entered at a time.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
 import math
@@ -35,6 +36,7 @@ from simulator.neighbours import Address, Neighbour, Neighbours
 from simulator.network import Network
 from simulator.randomness import Streams
 from simulator.stall import stalled, waiting, where_running
+from simulator.strands import Strands
 from simulator.takeover import takeover
 from simulator.trace import Trace
 
@@ -72,6 +74,7 @@ class World:
         self.trace = Trace(self.env)
         self.network = Network(self)
         self.neighbours = Neighbours(self)
+        self.strands = Strands(self)
         self.hosts: dict[str, Host] = {}
         self.current: Host | None = None
         """The host whose code runs now; its clock is the one that is told."""
@@ -91,6 +94,7 @@ class World:
         self._moments = 0
         self._loops: list[HostLoop] = []
         self._entered: ExitStack | None = None
+        self._thread_ident = 0
 
     # hosts
 
@@ -165,6 +169,7 @@ class World:
     def __enter__(self) -> World:
         if self._entered is not None:
             raise WorldError("this world is already entered")
+        self._thread_ident = _thread.get_ident()
         with ExitStack() as stack:
             stack.enter_context(takeover(self))
             stack.callback(self._close_loops)
@@ -189,6 +194,7 @@ class World:
         self.trace.enabled = False
         self.graves.bury()
         self._turns = 0
+        self.strands.unwind()
         for loop in self._loops:
             loop.cancel_tasks()
         self._clean_up()
@@ -249,7 +255,7 @@ class World:
                 continue
             if not self._move_on(until_ns):
                 if until_ns is None:
-                    raise stalled(self._loops)
+                    raise stalled(self._loops, self.strands.places())
                 return
 
     # running: turns at one instant, then on to the next
@@ -279,6 +285,8 @@ class World:
             finally:
                 events._set_running_loop(before_loop)
                 self.current = before_host
+        if self.strands and self.strands.take_turns():
+            ran = True
         return ran
 
     def count_turn(self) -> None:
@@ -310,6 +318,10 @@ class World:
                 timer_ns = loop.next_timer_ns()
             if timer_ns is not None and (next_ns is None or timer_ns < next_ns):
                 next_ns = timer_ns
+        if self.strands:
+            wake_ns = self.strands.next_ns()
+            if wake_ns is not None and (next_ns is None or wake_ns < next_ns):
+                next_ns = wake_ns
         if until_ns is not None and (next_ns is None or next_ns > until_ns):
             if until_ns > env._now:  # a blocking call inside another may have passed it
                 env._now = until_ns
@@ -333,15 +345,24 @@ class World:
 
     # running from inside: a loop that drives, and code that blocks
 
+    def owns_this_thread(self) -> bool:
+        """Whether the code that asks is on the world's own thread or on one that it started."""
+        strand = self.strands.current
+        return _thread.get_ident() == (self._thread_ident if strand is None else strand.ident)
+
     def take_turns_around(self, driver: HostLoop) -> None:
         """The others have their turn; returns once `driver` has something to do."""
+        strand = self.strands.current
+        if strand is not None:  # a thread with a loop of its own: the world runs on another one
+            strand.wait(lambda: driver.is_due() or driver.is_stopping(), driver.next_timer_ns())
+            return
         events._set_running_loop(None)
         before, self.current = self.current, driver.host
         try:
             self._take_turns()
             while not (driver.is_due() or driver.is_stopping()):
                 if not self._take_turns() and not self._move_on(None, driver):
-                    raise stalled(self._loops)
+                    raise stalled(self._loops, self.strands.places())
                 driver.must_live()
         finally:
             self.current = before
@@ -358,12 +379,19 @@ class World:
 
         Returns whether it became ready in time. Raises StalledError when it never can.
         """
+        if not self.owns_this_thread():
+            raise WorldError(
+                f"a thread that the world did not start blocks at {own_place()}; it cannot take "
+                f"part in a run: start threads from code on a host, inside the run"
+            )
         host = self.current
         until_ns: int | None = None
         if duration_ns is not None:
             if host is not None and host.drift:
                 duration_ns = round(duration_ns / (1 + host.drift))
             until_ns = self.env.now + duration_ns
+        if self.strands.current is not None:
+            return self.strands.current.wait(ready, until_ns)
         if host is None:
             self._run(ready, until_ns)
             return ready is not None and ready()
@@ -393,7 +421,9 @@ class World:
                 host.must_live(life)
             elif not self._move_on(until_ns):
                 if until_ns is None:
-                    raise stalled(self._loops, f"{host.name} blocks at {own_place()}")
+                    raise stalled(
+                        self._loops, self.strands.places(), f"{host.name} blocks at {own_place()}"
+                    )
                 return False
         return True
 

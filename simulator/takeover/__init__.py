@@ -1,8 +1,8 @@
 """What a world takes over in the process while it is entered, and gives back afterwards.
 
-Time (`wallclock`), randomness (`entropy`), blocking sockets (`sockets`, `look_ups`, `waits`), the
-way out (`fence`), log records (`logs`), TLS and asyncio's choice of event loop. Each part is a
-context manager that restores what it found.
+Time (`wallclock`), randomness (`entropy`), blocking calls and threads (`sockets`, `look_ups`,
+`waits`, `threads`), the way out (`fence`), log records (`logs`), TLS and asyncio's choice of event
+loop. Each part is a context manager that restores what it found.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from simulator.takeover.logs import captured_logs
 from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
 from simulator.takeover.signals import signals_of_the_hosts
 from simulator.takeover.sockets import blocking_sockets
+from simulator.takeover.threads import THREADS, Threads, thread_replacements, threads_hand_over
 from simulator.takeover.waits import WAITS, wait_replacements, waits_in_selectors
 from simulator.takeover.wallclock import FROZEN, REAL, clock_replacements, virtual_time
 
@@ -31,7 +32,14 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 
-_WANTED = (*REAL, *(each for each in FROZEN if each is not None), REAL_URANDOM, *LOOK_UPS, *WAITS)
+_WANTED = (
+    *REAL,
+    *(each for each in FROZEN if each is not None),
+    REAL_URANDOM,
+    *LOOK_UPS,
+    *WAITS,
+    *THREADS,
+)
 _CAPTURES = Captures({id(each): each for each in _WANTED})  # det-ok: identities
 
 
@@ -53,17 +61,20 @@ def takeover(world: World) -> Iterator[None]:
             stack.callback(world.install_asyncgen_hooks())
             stack.enter_context(virtual_time(world))
             stack.enter_context(seeded_entropy(world))
+            threads = Threads(world)
             replacements = {
                 **clock_replacements(world),
                 **entropy_replacements(world),
                 **look_up_replacements(world),
                 **wait_replacements(world),
+                **thread_replacements(threads),
             }
             stack.enter_context(replaced(_CAPTURES, replacements))
             stack.enter_context(captured_logs(world))
             stack.enter_context(_tls_ends_in_the_network())
             stack.enter_context(blocking_sockets(world))
             stack.enter_context(waits_in_selectors(world))
+            stack.enter_context(threads_hand_over(threads, replacements))
             stack.enter_context(_loops_of_the_host(world))
             stack.enter_context(signals_of_the_hosts(world))
             stack.enter_context(fenced(world))

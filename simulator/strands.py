@@ -1,0 +1,167 @@
+"""Threads of the code under test, one at a time: each runs to its next blocking point, then hands
+over.
+
+A `Strand` is a real thread that runs only while it holds the baton. It gets the baton from the
+world, when what it waits for has come, in the order in which threads were started, and gives it
+back where it waits: a sleep, a socket, a lock, a queue, a join. So nothing depends on the
+operating system's scheduler.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from simulator.caller import place_of
+from simulator.errors import WorldError
+
+if TYPE_CHECKING:
+    from simulator.host import Host
+    from simulator.world import World
+
+STUCK_S = 60
+"""Real seconds without a blocking point after which a thread is said to be stuck."""
+
+_UNWINDINGS = 100
+"""How often a thread is told that its world is over before it is left standing."""
+
+_new_lock = _thread.allocate_lock
+
+
+def _nothing() -> None:
+    """What is to be done before most threads are unwound."""
+
+
+class Strand:
+    """See the module. Made when code on a host starts a thread."""
+
+    def __init__(self, world: World, host: Host, number: int) -> None:
+        self.world = world
+        self.host = host
+        self.number = number
+        self.over = False
+        self.ident = 0
+        self._ready: Callable[[], bool] | None = lambda: True
+        self.until_ns: int | None = None
+        self.before_unwinding: Callable[[], None] = _nothing
+        self._cancelled = 0
+        self._go = _new_lock()
+        self._go.acquire()
+        self._back = _new_lock()
+        self._back.acquire()
+
+    # on the world's side
+
+    def is_due(self, now_ns: int) -> bool:
+        """Whether what it waits for has come, or the time for it is over."""
+        if self.over:
+            return False
+        if self._ready is not None and self._ready():
+            return True
+        return self.until_ns is not None and self.until_ns <= now_ns
+
+    def step(self) -> None:
+        """Hands the baton over; returns when the thread waits again or has ended.
+
+        Raises WorldError when it does neither for a minute of real time.
+        """
+        world = self.world
+        strands = world.strands
+        before, strands.current = strands.current, self
+        try:
+            with world.at(self.host):
+                self._go.release()
+                if not self._back.acquire(timeout=STUCK_S):
+                    raise WorldError(
+                        f"a thread of {self.host.name} has neither ended nor waited for "
+                        f"{STUCK_S} s of real time, at {self.place()}; what it waits for there is "
+                        f"not simulated (a lock made before the run, C code), or it never waits"
+                    )
+        finally:
+            strands.current = before
+
+    def place(self) -> str:
+        """Where its code stands."""
+        return place_of(sys._current_frames().get(self.ident))
+
+    def unwind(self) -> None:
+        """Ends the thread: its world is over."""
+        self.before_unwinding()
+        while not self.over and self._cancelled < _UNWINDINGS:
+            self._cancelled += 1
+            self.step()
+
+    # on the thread's side
+
+    def run(self, function: Callable[..., object], args: tuple[object, ...]) -> None:
+        """The body of the thread."""
+        self._go.acquire()
+        self.ident = _thread.get_ident()
+        try:
+            if not self._cancelled:
+                function(*args)
+        finally:
+            self.over = True
+            self._back.release()
+
+    def wait(self, ready: Callable[[], bool] | None, until_ns: int | None) -> bool:
+        """Gives the baton back until `ready`, at most until a moment; whether it became ready."""
+        self._ready, self.until_ns = ready, until_ns
+        self._back.release()
+        self._go.acquire()
+        if self._cancelled:
+            raise SystemExit  # no `except Exception` of the guest's keeps it
+        return ready is not None and ready()
+
+
+class Strands:
+    """The threads of a world, in the order in which they were started."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._alive: list[Strand] = []
+        self._count = 0
+        self.current: Strand | None = None
+        """The one that has the baton; None while the world's own thread runs."""
+
+    def __bool__(self) -> bool:
+        return bool(self._alive)
+
+    def add(self, host: Host) -> Strand:
+        """A new thread of this host, which has not begun."""
+        self._count += 1
+        strand = Strand(self._world, host, self._count)
+        self._alive.append(strand)
+        return strand
+
+    def take_turns(self) -> bool:
+        """Each that is due runs to its next blocking point; whether any did."""
+        ran = False
+        for strand in tuple(self._alive):
+            if strand.is_due(self._world.env.now):
+                ran = True
+                strand.step()
+        if ran:
+            self._alive = [strand for strand in self._alive if not strand.over]
+            self._world.count_turn()
+        return ran
+
+    def next_ns(self) -> int | None:
+        """When the earliest of their waits is over, or None."""
+        ends = [strand.until_ns for strand in self._alive if strand.until_ns is not None]
+        return min(ends, default=None)
+
+    def unwind(self) -> None:
+        """The world is over: they end."""
+        for strand in tuple(self._alive):
+            strand.unwind()
+        self._alive.clear()
+
+    def places(self) -> list[str]:
+        """Where each one stands, for a person to read."""
+        return [
+            f"{strand.host.name}: thread {strand.number} at {strand.place()}"
+            for strand in self._alive
+        ]
