@@ -26,7 +26,6 @@ from datetime import datetime
 from logging import LogRecord
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from simulator.caller import own_place
 from simulator.clock import NS_PER_S, Clock, parse_start
 from simulator.crash import Graves
 from simulator.errors import OverBudgetError, RealConnectionError, SpinningError, WorldError
@@ -36,6 +35,7 @@ from simulator.neighbours import Address, Neighbour, Neighbours
 from simulator.network import Network
 from simulator.randomness import Streams
 from simulator.stall import stalled, waiting, where_running
+from simulator.standing import stand_still
 from simulator.strands import Strands
 from simulator.takeover import takeover
 from simulator.trace import Trace
@@ -377,55 +377,10 @@ class World:
     def block_until(self, ready: Callable[[], bool] | None, duration_ns: int | None) -> bool:
         """The current host's code stands still until `ready`, at most for a while on its clock.
 
-        Returns whether it became ready in time. Raises StalledError when it never can.
+        Returns whether it became ready in time. Raises StalledError when it never can, and
+        WorldError on a thread that the world did not start.
         """
-        if not self.owns_this_thread():
-            raise WorldError(
-                f"a thread that the world did not start blocks at {own_place()}; it cannot take "
-                f"part in a run: start threads from code on a host, inside the run"
-            )
-        host = self.current
-        until_ns: int | None = None
-        if duration_ns is not None:
-            if host is not None and host.drift:
-                duration_ns = round(duration_ns / (1 + host.drift))
-            until_ns = self.env.now + duration_ns
-        if self.strands.current is not None:
-            return self.strands.current.wait(ready, until_ns)
-        if host is None:
-            self._run(ready, until_ns)
-            return ready is not None and ready()
-        host.must_live()
-        before_ns = self.env.now
-        before_loop = events._get_running_loop()
-        standing = [loop for loop in self.loops_of(host) if loop.stands_with_its_host()]
-        for loop in standing:
-            loop.standing += 1
-        events._set_running_loop(None)
-        try:
-            return self._run_around(host, ready, until_ns)
-        finally:
-            events._set_running_loop(before_loop)
-            for loop in standing:
-                loop.standing -= 1
-            if before_loop in standing and self.env.now > before_ns:
-                took_ns = self.env.now - before_ns
-                self.trace.record("stood_still", host.name, for_ns=took_ns, at=own_place())
-
-    def _run_around(
-        self, host: Host, ready: Callable[[], bool] | None, until_ns: int | None
-    ) -> bool:
-        life = host.lives
-        while ready is None or not ready():
-            if self._take_turns():
-                host.must_live(life)
-            elif not self._move_on(until_ns):
-                if until_ns is None:
-                    raise stalled(
-                        self._loops, self.strands.places(), f"{host.name} blocks at {own_place()}"
-                    )
-                return False
-        return True
+        return stand_still(self, ready, duration_ns)
 
     # what went wrong
 
