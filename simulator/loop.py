@@ -2,11 +2,11 @@
 
 A small subclass of asyncio's own `BaseEventLoop`: tasks, futures, handles and contexts are the
 standard ones. What differs: timers are kept by integer nanosecond and order of creation (equal
-times fire in the order in which they were set), nothing ever sleeps, executors run inline, and
+times fire in the order in which they were set), nothing ever sleeps, and
 `create_connection`, `create_server` and `getaddrinfo` speak to the simulated network.
 """
 
-# mypy: disable-error-code="attr-defined, override"
+# mypy: disable-error-code="attr-defined, has-type, override"
 # A loop that is a subclass of asyncio's own reads attributes that typeshed does not list.
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import socket
 import sys
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
@@ -29,6 +30,7 @@ from simulator.clock import NS_PER_S
 from simulator.errors import HostCrashed, RealConnectionError, SimulatorError
 from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready, Timer
+from simulator.locks import WorldLock
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 _COMPACT_ABOVE = 100
 """Cancelled timers are swept out when there are more than these and they are the majority."""
 
+_WORKERS = 32
+"""Threads of a loop's own executor: asyncio's upper limit, whatever processors a machine has."""
 
 _TASKS_MAY_START_AT_ONCE = sys.version_info >= (3, 12)
 
@@ -62,8 +66,6 @@ class HostLoop(asyncio.BaseEventLoop):
         """Its host has crashed: nothing on it goes on."""
         self.never_stands = False
         """Goes on while code of its host blocks."""
-        self.inline_calls = 0
-        """How many executor calls deep it is; when one of them blocks, this loop goes on."""
         self.future_numbers = itertools.count(1)
         self.task_numbers = itertools.count(1)
         # One call less per future than the method that asyncio defines.
@@ -186,16 +188,8 @@ class HostLoop(asyncio.BaseEventLoop):
     @property
     def may_run(self) -> bool:
         """Whether the world may give it a turn: not while its host stands still, nor while it
-        drives, unless it is an executor call of its own that waits."""
-        return not self.standing and (not self.driving or self.inline_calls > 0)
-
-    def in_executor_call(self) -> bool:
-        """Whether what runs now is an executor call, which stands for a thread of its own."""
-        return self.inline_calls > 0 and asyncio.current_task(self) is None
-
-    def stands_with_its_host(self) -> bool:
-        """Whether it stands still when the code that runs now blocks."""
-        return not (self.never_stands or self.in_executor_call())
+        drives."""
+        return not self.standing and not self.driving
 
     def is_due(self) -> bool:
         """Whether a callback is ready or a timer due at this instant."""
@@ -257,8 +251,6 @@ class HostLoop(asyncio.BaseEventLoop):
             if not ready:
                 return
             for _ in range(len(ready)):
-                if not ready:  # a nested run, inside a blocking executor call, took the rest
-                    break
                 handle = ready.popleft()
                 if not handle._cancelled:
                     try:
@@ -347,42 +339,21 @@ class HostLoop(asyncio.BaseEventLoop):
         self.abandon()
         return tasks
 
-    # threads: executor calls run on this thread, at a fixed point, one at a time
+    # threads: those of an executor are strands of the world, as all threads of a host
 
     def run_in_executor(
-        self, executor: object, func: Callable[..., Any], *args: Any
+        self, executor: Any, func: Callable[..., Any], *args: Any
     ) -> asyncio.Future[Any]:
-        """Runs `func` at the loop's next iteration, on this thread.
+        """Runs `func` on a thread, whose turn is after the loop's.
 
-        When it blocks (`time.sleep`), the loop goes on meanwhile, as it would beside a thread.
+        An executor that is no thread pool, or was made before the run, cannot take part in it:
+        the loop's own does its work.
         """
-        self._check_closed()
-        future: asyncio.Future[Any] = self.create_future()
-        self.call_soon(self._run_inline, future, func, args)
-        return future
-
-    def _run_inline(
-        self, future: asyncio.Future[Any], func: Callable[..., Any], args: tuple[Any, ...]
-    ) -> None:
-        if future.cancelled():
-            return
-        self.inline_calls += 1
-        try:
-            result = func(*args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            if not future.cancelled():
-                future.set_exception(error)
-        else:
-            if not future.cancelled():
-                future.set_result(result)
-        finally:
-            self.inline_calls -= 1
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """There is none."""
-        self._executor_shutdown_called = True
+        if not isinstance(getattr(executor, "_shutdown_lock", None), WorldLock):
+            executor = None
+            if self._default_executor is None:
+                self._default_executor = ThreadPoolExecutor(_WORKERS, "asyncio")
+        return super().run_in_executor(executor, func, *args)
 
     # signals: see simulator/signals.py
 

@@ -43,7 +43,7 @@ def _stand(
     host.must_live()
     before_ns = world.env.now
     before_loop = events._get_running_loop()
-    standing = [loop for loop in world.loops_of(host) if loop.stands_with_its_host()]
+    standing = [loop for loop in world.loops_of(host) if not loop.never_stands]
     for loop in standing:
         loop.standing += 1
     events._set_running_loop(None)

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from simulator.clock import NS_PER_S
+from simulator.locks import WorldLock
 from simulator.strands import Strand
 
 if TYPE_CHECKING:
@@ -32,45 +33,6 @@ THREADS: tuple[Any, ...] = (REAL_LOCK, REAL_SIMPLE_QUEUE, REAL_START, REAL_LOCK_
 """What is replaced wherever a module has it."""
 
 
-class _Lock:
-    """`threading.Lock` in a run: who has to wait lets the world go on."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._locked = False
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if not blocking and timeout != -1:
-            raise ValueError("can't specify a timeout for a non-blocking call")
-        if timeout < 0 and timeout != -1:
-            raise ValueError("timeout value must be a non-negative number")
-        if self._locked:
-            if not blocking:
-                return False
-            limit_ns = None if timeout == -1 else round(timeout * NS_PER_S)
-            if not self._world.block_until(lambda: not self._locked, limit_ns):
-                return False
-        self._locked = True
-        return True
-
-    def release(self) -> None:
-        if not self._locked:
-            raise RuntimeError("release unlocked lock")
-        self._locked = False
-
-    def locked(self) -> bool:
-        return self._locked
-
-    def __enter__(self) -> bool:
-        return self.acquire()
-
-    def __exit__(self, *exc: object) -> None:
-        self.release()
-
-    def _at_fork_reinit(self) -> None:
-        self._locked = False
-
-
 class Threads:
     """Starts and joins the threads of one world."""
 
@@ -82,7 +44,7 @@ class Threads:
 
     def new_lock(self) -> Any:
         """A lock of the world for code on a host, a real one for the code around it."""
-        return REAL_LOCK() if self._world.current is None else _Lock(self._world)
+        return REAL_LOCK() if self._world.current is None else WorldLock(self._world)
 
     def clock(self, real: Any, replacements: Mapping[Any, Any]) -> Any:
         """The monotonic clock for `threading` and `queue`, which threads around the run use too:

@@ -98,7 +98,7 @@ def test_more_virtual_time_than_was_given_is_an_error(world: World) -> None:
         world.run_until(world.hosts["bot"].start(asyncio.sleep(3_600)))
 
 
-def test_executor_calls_run_inline_and_deterministically(world: World) -> None:
+def test_executor_calls_come_in_one_order_and_leave_their_loop_going(world: World) -> None:
     order: list[str] = []
 
     def work(name: str, seconds: float) -> str:

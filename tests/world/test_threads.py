@@ -107,6 +107,47 @@ def test_a_pool_runs_requests_beside_each_other(served: World) -> None:
     assert served.env.elapsed_ns == 2 * 6 * ONE_WAY_NS
 
 
+def test_calls_in_an_executor_end_in_the_order_of_their_ends(world: World) -> None:
+    ended: list[tuple[float, float]] = []
+
+    def work(pause: float) -> None:
+        time.sleep(pause)
+        ended.append((pause, elapsed_s(world)))
+
+    async def main() -> None:
+        await asyncio.gather(*(asyncio.to_thread(work, pause) for pause in (3, 1, 2)))
+
+    world.run_until(world.hosts["bot"].start(main()))
+    assert ended == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_executor_calls_ask_beside_each_other(served: World) -> None:
+    async def main() -> list[str]:
+        urls = [f"https://fapi.binance.com/{number}" for number in range(8)]
+        replies = await asyncio.gather(*(asyncio.to_thread(requests.get, url) for url in urls))
+        return [reply.text for reply in replies]
+
+    asked = served.run_until(served.hosts["bot"].start(main()))
+    assert asked == [f"/{number}" for number in range(8)]
+    assert served.env.elapsed_ns == 6 * ONE_WAY_NS
+
+
+def test_two_hosts_that_block_in_threads_do_not_wait_for_each_other(world: World) -> None:
+    woke: list[tuple[str, float]] = []
+
+    def work(name: str, pause: float) -> None:
+        time.sleep(pause)
+        woke.append((name, elapsed_s(world)))
+
+    async def main(name: str, pause: float) -> None:
+        await asyncio.to_thread(work, name, pause)
+
+    world.host("other").start(main("other", 5))
+    world.run_until(world.hosts["bot"].start(main("bot", 2)))
+    world.run_for(4)
+    assert woke == [("bot", 2), ("other", 5)]
+
+
 def test_work_that_submits_work_does_not_lock_itself_out(world: World) -> None:
     def script() -> int:
         with ThreadPoolExecutor(2) as pool:
