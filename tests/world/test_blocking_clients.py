@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ccxt
@@ -217,6 +218,8 @@ def trade_by_ccxt() -> tuple[World, dict[str, Any]]:
             client.options["fetchMarkets"] = {"types": ["linear"]}
             order = client.create_order("SKL/USDT:USDT", "market", "buy", 308)
             (position,) = client.fetch_positions(["SKL/USDT:USDT"])
+            with ThreadPoolExecutor(3) as pool:
+                assert {reply.status_code for reply in pool.map(requests.get, [URL] * 7)} == {200}
             return {"filled": order["filled"], "contracts": position["contracts"]}
 
         return world, on_the_bot(world, script)

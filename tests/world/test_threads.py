@@ -15,7 +15,7 @@ import pytest
 import requests
 from aiohttp import web
 
-from simulator import StalledError, World
+from simulator import StalledError, World, strands
 from simulator.errors import WorldError
 from tests.world.conftest import ONE_WAY_NS
 
@@ -268,6 +268,26 @@ def test_a_thread_from_before_the_run_cannot_wait_in_it(world: World) -> None:
     thread.start()
     thread.join()
     assert "a thread that the world did not start" in str(caught[0])
+
+
+def test_a_thread_that_waits_for_what_is_not_simulated_is_an_error_that_says_where(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strands, "STUCK_S", 0.05)
+    real_lock = threading.Lock()  # made outside any host
+    real_lock.acquire()
+    threads: list[threading.Thread] = []
+
+    def script() -> None:
+        threads.append(threading.Thread(target=real_lock.acquire, daemon=True))
+        threads[0].start()
+        time.sleep(1)
+
+    try:
+        with pytest.raises(WorldError, match="a thread of bot has neither ended nor waited"):
+            on_the_bot(world, script)
+    finally:
+        real_lock.release()
 
 
 def test_a_deadlock_is_an_error_that_names_the_places(world: World) -> None:
