@@ -125,47 +125,45 @@ class Strands:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._alive: list[Strand] = []
+        self.alive: list[Strand] = []
+        """Those that have not ended, in that order."""
         self._count = 0
         self.current: Strand | None = None
         """The one that has the baton; None while the world's own thread runs."""
-
-    def __bool__(self) -> bool:
-        return bool(self._alive)
 
     def add(self, host: Host) -> Strand:
         """A new thread of this host, which has not begun."""
         self._count += 1
         strand = Strand(self._world, host, self._count)
-        self._alive.append(strand)
+        self.alive.append(strand)
         return strand
 
     def take_turns(self) -> bool:
         """Each that is due runs to its next blocking point; whether any did."""
         ran = False
-        for strand in tuple(self._alive):
+        for strand in tuple(self.alive):
             if strand.is_due(self._world.env.now):
                 ran = True
                 strand.step()
         if ran:
-            self._alive = [strand for strand in self._alive if not strand.over]
+            self.alive = [strand for strand in self.alive if not strand.over]
             self._world.count_turn()
         return ran
 
     def next_ns(self) -> int | None:
         """When the earliest of their waits is over, or None."""
-        ends = [strand.until_ns for strand in self._alive if strand.until_ns is not None]
+        ends = [strand.until_ns for strand in self.alive if strand.until_ns is not None]
         return min(ends, default=None)
 
     def unwind(self) -> None:
         """The world is over: they end."""
-        for strand in tuple(self._alive):
+        for strand in tuple(self.alive):
             strand.unwind()
-        self._alive.clear()
+        self.alive.clear()
 
     def places(self) -> list[str]:
         """Where each one stands, for a person to read."""
         return [
             f"{strand.host.name}: thread {strand.number} at {strand.place()}"
-            for strand in self._alive
+            for strand in self.alive
         ]

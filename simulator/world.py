@@ -285,7 +285,7 @@ class World:
             finally:
                 events._set_running_loop(before_loop)
                 self.current = before_host
-        if self.strands and self.strands.take_turns():
+        if self.strands.alive and self.strands.take_turns():
             ran = True
         return ran
 
@@ -318,7 +318,7 @@ class World:
                 timer_ns = loop.next_timer_ns()
             if timer_ns is not None and (next_ns is None or timer_ns < next_ns):
                 next_ns = timer_ns
-        if self.strands:
+        if self.strands.alive:
             wake_ns = self.strands.next_ns()
             if wake_ns is not None and (next_ns is None or wake_ns < next_ns):
                 next_ns = wake_ns

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -204,6 +205,32 @@ def test_a_websocket_app_runs_until_it_is_closed(served: World) -> None:
 
     on_the_bot(served, script)
     assert seen == ["tick 0", "tick 1"]
+
+
+def test_a_websocket_app_on_a_thread_pings_and_is_closed_from_another(served: World) -> None:
+    seen: list[tuple[str, int]] = []
+    app = websocket.WebSocketApp(
+        "wss://fstream.binance.com/ws",
+        on_message=lambda _, text: seen.append((text, served.env.elapsed_ns)),
+        on_pong=lambda *_: seen.append(("pong", served.env.elapsed_ns)),
+    )
+
+    def listen() -> None:
+        app.run_forever(ping_interval=2, ping_timeout=1)
+        seen.append(("over", served.env.elapsed_ns))
+
+    async def main() -> None:
+        threading.Thread(target=listen).start()
+        await asyncio.sleep(5)
+        app.close()
+
+    served.hosts["bot"].start(main())
+    served.run_for(20)
+    told = [text for text, _ in seen]
+    assert told == ["tick 0", "tick 1", "pong", "tick 2", "over"]
+    pinged_ns = 3 * ROUND_TRIP_NS + 2 * 10**9
+    assert dict(seen)["pong"] == pinged_ns + ROUND_TRIP_NS
+    assert 5 * 10**9 <= dict(seen)["over"] < 9 * 10**9
 
 
 def trade_by_ccxt() -> tuple[World, dict[str, Any]]:
