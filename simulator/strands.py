@@ -47,7 +47,8 @@ class Strand:
         self.until_ns: int | None = None
         self.before_unwinding: Callable[[], None] = _nothing
         self._cancelled = 0
-        self._lost = False
+        self.lost = False
+        """It was given up: it stands where the world does not see it."""
         self._go = _new_lock()
         self._go.acquire()
         self._back = _new_lock()
@@ -75,7 +76,7 @@ class Strand:
             with world.at(self.host):
                 self._go.release()
                 if not self._back.acquire(timeout=STUCK_S):
-                    self.over = self._lost = True
+                    self.over = self.lost = True
                     raise WorldError(
                         f"a thread of {self.host.name} has neither ended nor waited for "
                         f"{STUCK_S} s of real time, at {self.place()}; what it waits for there is "
@@ -110,7 +111,7 @@ class Strand:
 
     def wait(self, ready: Callable[[], bool] | None, until_ns: int | None) -> bool:
         """Gives the baton back until `ready`, at most until a moment; whether it became ready."""
-        if self._lost:
+        if self.lost:
             raise SystemExit  # the world has gone on without it
         self._ready, self.until_ns = ready, until_ns
         self._back.release()

@@ -101,6 +101,8 @@ class Threads:
             limit_ns = None if timeout is None else max(0, round(timeout * NS_PER_S))
             if not self._world.block_until(lambda: strand.over, limit_ns):
                 return
+            if strand.lost:
+                return
             timeout = None  # it has ended: what is left takes no time
         real(thread, timeout)
 
@@ -110,8 +112,7 @@ def thread_replacements(threads: Threads) -> dict[Any, Any]:
     python_queue: Any = queue._PySimpleQueue
 
     def start_new_thread(function: Any, args: Any, kwargs: Any = None) -> Any:
-        rest = () if kwargs is None else (kwargs,)
-        return threads.start(REAL_START, lambda *a: function(*a, *rest), args)
+        return threads.start(REAL_START, lambda *given: function(*given, **(kwargs or {})), args)
 
     fakes = (threads.new_lock, python_queue, start_new_thread, threads.new_lock)
     return dict(zip(THREADS, fakes, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import logging
 import queue
@@ -268,6 +269,21 @@ def test_a_thread_from_before_the_run_cannot_wait_in_it(world: World) -> None:
     thread.start()
     thread.join()
     assert "a thread that the world did not start" in str(caught[0])
+
+
+def test_a_thread_made_without_the_threading_module_takes_part_too(world: World) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def work(name: str, *, pause: float) -> None:
+        time.sleep(pause)
+        seen.append((name, elapsed_s(world)))
+
+    def script() -> None:
+        _thread.start_new_thread(work, ("raw",), {"pause": 2})
+        time.sleep(3)
+
+    on_the_bot(world, script)
+    assert seen == [("raw", 2)]
 
 
 def test_a_thread_that_waits_for_what_is_not_simulated_is_an_error_that_says_where(
