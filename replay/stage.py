@@ -123,7 +123,7 @@ def _staller(world: World, host: Host, stall: Stall, number: int) -> Callable[[L
             left -= 1
         lasts_ns = stall.lasts.draw_ns(world.streams[f"{host.name}.stall.{number}"])
         world.trace.record("stall", host.name, lasts_ns=lasts_ns, why=stall.why)
-        world.block(lasts_ns)
+        world.block(lasts_ns, told=True)
 
     return listen
 

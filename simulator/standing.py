@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 
-def stand_still(world: World, ready: Callable[[], bool] | None, duration_ns: int | None) -> bool:
-    """See `World.block_until`. A thread of the bot's gives the baton back instead."""
+def stand_still(
+    world: World,
+    ready: Callable[[], bool] | None,
+    duration_ns: int | None,
+    *,
+    told: bool = False,
+) -> bool:
+    """See `World.block_until`. A thread of the bot's gives the baton back instead. With `told` the
+    trace says already that the host stands still."""
     if not world.owns_this_thread():
         raise WorldError(
             f"a thread that the world did not start blocks at {own_place()}; it cannot take "
@@ -34,11 +41,16 @@ def stand_still(world: World, ready: Callable[[], bool] | None, duration_ns: int
     if host is None:
         world._run(ready, until_ns)
         return ready is not None and ready()
-    return _stand(world, host, ready, until_ns)
+    return _stand(world, host, ready, until_ns, told=told)
 
 
 def _stand(
-    world: World, host: Host, ready: Callable[[], bool] | None, until_ns: int | None
+    world: World,
+    host: Host,
+    ready: Callable[[], bool] | None,
+    until_ns: int | None,
+    *,
+    told: bool,
 ) -> bool:
     host.must_live()
     before_ns = world.env.now
@@ -53,7 +65,7 @@ def _stand(
         events._set_running_loop(before_loop)
         for loop in standing:
             loop.standing -= 1
-        if before_loop in standing and world.env.now > before_ns:
+        if not told and before_loop in standing and world.env.now > before_ns:
             took_ns = world.env.now - before_ns
             world.trace.record("stood_still", host.name, for_ns=took_ns, at=own_place())
 

@@ -368,11 +368,14 @@ class World:
             self.current = before
             events._set_running_loop(driver)
 
-    def block(self, duration_ns: int) -> None:
-        """The current host's code stands still for a while, and the world goes on around it."""
+    def block(self, duration_ns: int, *, told: bool = False) -> None:
+        """The current host's code stands still for a while, and the world goes on around it.
+
+        `told` where the trace says so already.
+        """
         if duration_ns < 0:
             raise ValueError("sleep length must be non-negative")
-        self.block_until(None, duration_ns)
+        stand_still(self, None, duration_ns, told=told)
 
     def block_until(self, ready: Callable[[], bool] | None, duration_ns: int | None) -> bool:
         """The current host's code stands still until `ready`, at most for a while on its clock.

@@ -85,6 +85,10 @@ class _Builder:
                     title = entry.get("why") or "stands still"
                     end_ns = entry["t"] + entry["lasts_ns"]
                     self._stands_still(entry, end_ns, title, Tone.WARNING)
+                case "stood_still":  # told at its end
+                    began = {**entry, "t": entry["t"] - entry["for_ns"]}
+                    title = f"blocks at {entry['at']}"
+                    self._stands_still(began, entry["t"], title, Tone.WARNING)
                 case "fault":
                     title = f"{entry['rule']}: {entry['fault']} on {entry['endpoint']}"
                     self._plain(entry, Place.FAULTS, title, Tone.BAD)

@@ -39,7 +39,7 @@ def test_the_readmes_scenario_is_refused_with_the_line_when_a_unit_is_missing(
 
 
 def test_the_world_as_a_library_works_as_shown() -> None:
-    (program,) = blocks("docs/world.md", "python")
+    program, _ = blocks("docs/world.md", "python")  # the other one is of a program with threads
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
     )
