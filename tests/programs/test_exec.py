@@ -296,3 +296,39 @@ def test_a_bot_by_its_factory_is_sent_no_posix_signal(tmp_path: Path) -> None:
     ended = replay("run", file)
     assert ended.exit_code == 2
     assert "`send` is for programs" in ended.output
+
+
+BLOCKS = """\
+import threading, time
+import requests
+
+PRICE = "https://fapi.binance.com/fapi/v1/ticker/price?symbol=ADAUSDT"
+over = threading.Event()
+told = []
+
+
+def beat():
+    while not over.wait(25):
+        told.append(("beat", time.time()))
+
+
+thread = threading.Thread(target=beat)
+thread.start()
+for _ in range(2):
+    told.append((requests.get(PRICE, timeout=5).json()["price"], time.time()))
+    time.sleep(60)
+over.set()
+thread.join()
+print(*(f"{what}@{round(when) % 3600}" for what, when in told))
+"""
+
+
+def test_a_program_that_blocks_and_has_a_thread_runs_in_virtual_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run(scenario(tmp_path), program(tmp_path, BLOCKS))
+    assert result.verdict.ok, result.verdict.surprises
+    assert capsys.readouterr().out.split() == [
+        *("0.5000@0", "beat@25", "beat@50", "0.5000@60"),
+        *("beat@75", "beat@100"),
+    ]
