@@ -54,8 +54,8 @@ def run(dsn: str, port: int) -> tuple[str, list[str]]:
     """The run's digest, and what the bot logged."""
     logging.getLogger().setLevel(logging.INFO)
     with World(seed=1) as world:
-        world.neighbour("db", dsn.rpartition("@")[2].partition("/")[0])
-        world.neighbour("cache", f"127.0.0.1:{port}")
+        world.neighbour("db", dsn.rpartition("@")[2].partition("/")[0], settle_s=0.2)
+        world.neighbour("cache", f"127.0.0.1:{port}", settle_s=0.2)
         world.run_until(world.host("bot").start(_main(dsn, port)))
         logged = [each for each in world.trace.entries() if each.get("logger") == "bot"]
         return world.digest, [str(each) for each in logged]
