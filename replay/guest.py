@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from replay.stage import Stage
     from scenarios.crashes import Crash, Restart
-    from scenarios.schema import Scenario, Signal
+    from scenarios.schema import Scenario
+    from scenarios.stimuli import Signal
 
 
 def factory(scenario: Scenario) -> Factory:

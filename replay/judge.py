@@ -14,7 +14,8 @@ from replay.evidence import Evidence
 from replay.result import Finding, HiddenException, Verdict
 
 if TYPE_CHECKING:
-    from scenarios.schema import Expectation, HiddenRule, MilestoneRule, Scenario
+    from scenarios.expected import Expectation, HiddenRule, MilestoneRule
+    from scenarios.schema import Scenario
 
 ZERO = Decimal(0)
 

@@ -29,7 +29,8 @@ from simulator.errors import HostCrashed, InputError, SimulatorError
 if TYPE_CHECKING:
     from replay.stage import Stage
     from scenarios.crashes import Crash, Restart
-    from scenarios.schema import Scenario, Stimulus
+    from scenarios.schema import Scenario
+    from scenarios.stimuli import Stimulus
 
 GRACE_NS = 30_000_000_000
 """Virtual time that a program gets to end in, once it was told to."""

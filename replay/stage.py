@@ -22,8 +22,10 @@ from simulator.wire.credentials import Credentials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from scenarios.hosts import Stall
     from scenarios.markets import Venue
-    from scenarios.schema import Scenario, Signal, Stall, Wave
+    from scenarios.schema import Scenario
+    from scenarios.stimuli import Signal, Wave
     from simulator.clock import Clock
     from simulator.host import Host
     from simulator.randomness import Streams

@@ -4,46 +4,30 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import (
-    Discriminator,
-    Field,
-    PrivateAttr,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
-from scenarios.crashes import Crash, LogRecordMatch
+from scenarios.crashes import Crash
+from scenarios.expected import Expectation, InvariantSettings, MilestonePattern
+from scenarios.hosts import HostSettings
 from scenarios.markets import Venue
 from scenarios.neighbours import NeighbourSettings, with_names_of_their_own
+from scenarios.stimuli import Signal, SignalServer, Stimulus
 from scenarios.types import (
     BotHost,
-    Count,
     Date,
     Distribution,
     Duration,
     Factory,
     HostName,
-    MilestoneName,
     Moment,
-    Natural,
-    Number,
     Offset,
     Part,
-    Pattern,
-    Positive,
     Scalar,
-    SignedDuration,
     StartMoment,
-    Switch,
-    Symbol,
     Text,
-    Told,
     VenueKind,
-    VenueName,
     Whole,
     nearest,
 )
@@ -52,21 +36,10 @@ from scenarios.units import Unusable
 ROOT = Path(__file__).resolve().parents[1]
 """The project's root."""
 
-_QUARTER_NS = 900_000_000_000
-
 REFERENCE_BOT = "bot_under_test.adapter:create"
 
 CURRENT = "current"
 """The version without any known defect: it must open, and keep every invariant."""
-
-Outcome = Literal["opened", "rolled_back", "closed", "naked", "untouched"]
-Invariant = Literal[
-    "no_unprotected_position",
-    "belief_equals_truth",
-    "no_unknown_order",
-    "nothing_left_after_rollback",
-    "wave_limit_kept",
-]
 
 
 def found_beside(folder: Path, name: str) -> Path:
@@ -108,23 +81,6 @@ class Link(Part):
         return self
 
 
-class Stall(Part):
-    """The bot stands still right after a log record: its own computing, or its database."""
-
-    after_log: LogRecordMatch
-    lasts: Distribution
-    times: Count | None = Field(default=None, description="Only the first so many times.")
-    why: Text = Field(default="", description="What the time is spent on.")
-
-
-class HostSettings(Part):
-    """A machine's clock, and when it stands still."""
-
-    clock_offset: SignedDuration = Field(default=0, description="How far its clock is ahead.")
-    drift_ppm: Number = Field(default=Decimal(0), description="How much faster its clock runs.")
-    stalls: tuple[Stall, ...] = ()
-
-
 class BotVersion(Part):
     """What differs for one version of the bot."""
 
@@ -157,163 +113,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return float(value) if isinstance(value, Decimal) else value
-
-
-class Signal(Part):
-    """What the signal server tells the bot."""
-
-    id: Whole
-    symbol: Symbol
-    side: Literal["BUY", "SELL"]
-    scores: tuple[Number, Number] = Field(description="Week and month.")
-    exchange: VenueName = "binance"
-    quantity: Positive | None = Field(
-        default=None, description="In the base asset; by default the bot's own size."
-    )
-    timestamp: Moment | None = Field(
-        default=None, description="What it is dated; by default, when sent."
-    )
-
-
-class Wave(Part):
-    """Signals that the signal server has from a moment on; the bot fetches them by itself."""
-
-    timestamp: Moment | None = Field(
-        default=None,
-        description="What the signals are dated; by default the last full quarter of an hour.",
-    )
-    lasts: Duration = Field(
-        default=180_000_000_000, description="How long the run goes on for it, from `at`."
-    )
-    signals: tuple[Signal, ...] = Field(min_length=1)
-
-
-class Stimulus(Part):
-    """Something that sets the bot going, or stops it: a signal handed to it, a wave on the server,
-    or a POSIX signal to its program."""
-
-    at: Moment
-    signal: Signal | None = None
-    wave: Wave | None = None
-    send: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_all(self) -> Stimulus:
-        if sum(each is not None for each in (self.signal, self.wave, self.send)) != 1:
-            raise Unusable("needs one of `signal`, `wave` and `send`", "write one entry for each")
-        return self
-
-    @property
-    def wave_ns(self) -> int:
-        """The quarter of an hour that a wave's signals belong to."""
-        assert self.wave is not None
-        given_ns = self.wave.timestamp
-        return self.at // _QUARTER_NS * _QUARTER_NS if given_ns is None else given_ns
-
-    @property
-    def signals(self) -> tuple[Signal, ...]:
-        return self.wave.signals if self.wave is not None else (self.signal,) if self.signal else ()
-
-
-class SignalServer(Part):
-    """The host `signals`, which serves the waves."""
-
-    close_after_batch: Switch = Field(
-        default=False, description="It ends the connection, with code 1000, after each list."
-    )
-
-
-class MilestonePattern(Part):
-    """A further milestone of this scenario alone."""
-
-    logger: Text = "*"
-    message: Pattern
-
-
-class MilestoneRule(Part):
-    """When a milestone must be reached, or that it must never be."""
-
-    name: MilestoneName | None = None
-    never: MilestoneName | None = None
-    where: dict[str, Told] = Field(
-        default_factory=dict, description="Only occurrences whose groups have these values."
-    )
-    at: Moment | None = None
-    after: MilestoneName | None = Field(default=None, description="The milestone to count from.")
-    by: SignedDuration | None = Field(default=None, description="How long after it.")
-    at_most: Duration | None = Field(default=None, description="How long after it at the latest.")
-    within: Duration | None = Field(default=None, description="How far off the time may be.")
-    times: Count | None = Field(default=None, description="How often it must be reached.")
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> MilestoneRule:
-        if (self.name is None) == (self.never is None):
-            raise Unusable("needs one of `name` and `never`", "write one line for each")
-        timed = [self.at, self.after, self.by, self.at_most, self.within]
-        if self.never is not None and (any(x is not None for x in timed) or self.times):
-            raise Unusable("`never` allows no time", "leave all but `where` out")
-        if self.at is not None and self.after is not None:
-            raise Unusable("needs one of `at` and `after`", "write one line for each")
-        if self.at is not None and self.within is None:
-            raise Unusable("`at` needs `within`", "add `within: 10 ms`")
-        if (self.after is None) != (self.by is None and self.at_most is None):
-            raise Unusable("`after` goes with `by` or `at_most`", "add what is missing")
-        if self.by is not None and (self.within is None or self.at_most is not None):
-            raise Unusable("`by` needs `within` and excludes `at_most`", "add `within: 1 ms`")
-        return self
-
-
-class HiddenRule(Part):
-    """An exception that the bot logs below its own level."""
-
-    type: Text
-    message: Pattern = ""
-    times: Count | None = None
-
-
-def _one_or_each(value: object) -> str:
-    return "each" if isinstance(value, dict) else "one"
-
-
-class Expectation(Part):
-    """What one version must do; what an old version did in production is expected of it."""
-
-    outcome: Annotated[
-        Annotated[Outcome, Tag("one")] | Annotated[dict[Symbol, Outcome], Tag("each")],
-        Discriminator(_one_or_each),
-    ] = Field(description="How the signal's symbol ends, or each of several.")
-    milestones: tuple[MilestoneRule, ...] = ()
-    position: dict[Symbol, Number] = Field(
-        default_factory=dict, description="What the venue holds at the end."
-    )
-    hidden: tuple[HiddenRule, ...] = ()
-    events: dict[Text, Natural] = Field(
-        default_factory=dict, description="How many of each type the bot's database holds."
-    )
-    positions: Natural | None = Field(
-        default=None, description="How many positions the venues hold at the end."
-    )
-    waves_over_limit: Natural | None = Field(
-        default=None, description="How many waves left more positions than the limit."
-    )
-    exit_code: Whole | None = Field(
-        default=None, description="What a program ends with; 0 unless it is said."
-    )
-    breaks: tuple[Invariant, ...] = Field(
-        default=(), description="Invariants it is known to break."
-    )
-
-
-class InvariantSettings(Part):
-    """How strict the invariants are, the same for every version."""
-
-    unprotected_limit: Duration = Field(
-        default=5_000_000_000, description="How long a position may be without a resting stop-loss."
-    )
-    wave_limit: Count = Field(default=5, description="How many positions one wave may leave.")
-    quantity_tolerance: Number = Field(
-        default=Decimal(0), description="How far belief and truth may be apart."
-    )
 
 
 class Incident(Part):

@@ -15,7 +15,7 @@ from replay.pytest_plugin.running import bot_host, checked
 from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue
 from replay.stage import BOT, Stage, add_venue, set_up
 from scenarios.markets import Venue as VenuePart
-from scenarios.schema import Signal
+from scenarios.stimuli import Signal
 from scenarios.types import nearest
 from scenarios.units import Start
 from simulator import InputError, World

@@ -13,7 +13,8 @@ import pytest
 from replay import runner
 from replay.result import RunResult
 from scenarios.crashes import Crash
-from scenarios.schema import Bot, BotVersion, Expectation, Scenario
+from scenarios.expected import Expectation
+from scenarios.schema import Bot, BotVersion, Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 S = 1_000_000_000
