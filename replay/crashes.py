@@ -1,4 +1,4 @@
-"""Kills the bot's process where the scenario says, and counts what came of it."""
+"""Kills a bot's process where the scenario says, and counts what came of it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,16 @@ class Crashes:
         host: Host,
         crashed: Callable[[Crash], None],
     ) -> None:
-        """`crashed` is told of the rule right after the host has gone."""
+        """`rules` are those of the scenario, of which only this host's count; `crashed` is told of
+        the rule right after the host has gone."""
         self._world = world
         self._host = host
         self._crashed = crashed
-        self._rules = [_Rule(rule, number) for number, rule in enumerate(rules, start=1)]
+        self._rules = [
+            _Rule(rule, number)
+            for number, rule in enumerate(rules, start=1)
+            if rule.host == host.name
+        ]
         self._answering: dict[tuple[str, int], _Rule] = {}
         for rule in self._rules:
             if rule.asks.at is not None:
@@ -56,7 +61,7 @@ class Crashes:
     def _hear(self, kind: str, host: str, fields: Mapping[str, Any]) -> None:
         """An entry of the trace."""
         match kind:
-            case "request":
+            case "request" if fields.get("client", self._host.name) == self._host.name:
                 self._venue_has(host, fields)
             case "reply":
                 rule = self._answering.pop((host, fields["id"]), None)

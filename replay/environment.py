@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +23,7 @@ from simulator.venues import NAMES
 
 if TYPE_CHECKING:
     from replay.stage import Stage
-    from scenarios.schema import Scenario
-    from simulator import World
+    from simulator.host import Host
 
 _PASSED_ON = re.compile(
     r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TERM|TMPDIR|VIRTUAL_ENV|PYTHON\w+|COLUMNS|NO_COLOR"
@@ -39,55 +38,62 @@ REPLACED = "replaced-in-a-replay"
 class Given:
     """An environment, and the variables in it that a program cannot change."""
 
-    world: World
+    host: Host
     values: Mapping[str, str]
     kept: frozenset[str]
 
 
-def given(scenario: Scenario, stage: Stage, env_file: Path | None) -> Given:
-    """The environment of one run. Raises InputError for a file that cannot be read, and for a
-    placeholder that nothing stands behind."""
+def given(
+    stage: Stage, host: Host, variables: Mapping[str, str], place: str, env_file: Path | None = None
+) -> Given:
+    """What a program on a host finds: `variables` are those of the scenario, which has them at
+    `place`. Raises InputError for a file that cannot be read, and for a placeholder that nothing
+    stands behind."""
     values = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    credentials = stage.accounts[stage.account_of(host.name)].credentials
     kept: set[str] = set()
     for name, value in _read(env_file).items():
         if _SECRET.search(name):
             stage.world.trace.hide(value)
-            value = _made_up(name, stage)
+            value = _made_up(name, credentials)
             kept.add(name)
         values[name] = value
-    known = _known(stage)
-    for name, text in scenario.bot.environment.items():
-        values[name] = _filled(f"{scenario.name}: bot.environment.{name}", text, known)
+    known = _known(stage, credentials)
+    for name, text in variables.items():
+        values[name] = _filled(f"{place}.{name}", text, known)
         if _SECRET.search(name) or _PLACEHOLDER.search(text):
             kept.add(name)
-    return Given(world=stage.world, values=values, kept=frozenset(kept))
+    return Given(host=host, values=values, kept=frozenset(kept))
 
 
 @contextmanager
-def in_force(found: Given) -> Iterator[None]:
-    """Within it, `os.environ` is this environment."""
+def guarded(givens: Sequence[Given]) -> Iterator[None]:
+    """Within it, a program that sets a variable which is kept for it does not get through."""
+    by_host = {each.host: each for each in givens}
     mapping: Any = type(os.environ)
-    before, real_set = dict(os.environ), mapping.__setitem__
+    real_set = mapping.__setitem__
 
-    def guarded(self: Any, name: str, value: str) -> None:
-        if name in found.kept and value != found.values[name]:
-            found.world.trace.hide(value)
-            found.world.trace.record("kept_variable", "bot", name=name)
+    def set_variable(self: Any, name: str, value: str) -> None:
+        found = _concerned(by_host)
+        if found is not None and name in found.kept and value != found.values[name]:
+            trace = found.host.world.trace
+            trace.hide(value)
+            trace.record("kept_variable", found.host.name, name=name)
             return
         real_set(self, name, value)
 
-    _become(found.values)
-    mapping.__setitem__ = guarded
+    mapping.__setitem__ = set_variable
     try:
         yield
     finally:
         mapping.__setitem__ = real_set
-        _become(before)
 
 
-def _become(values: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(values)
+def _concerned(by_host: Mapping[Host, Given]) -> Given | None:
+    for host in by_host:
+        current = host.world.current
+        return None if current is None else by_host.get(current)
+    return None
 
 
 def _read(env_file: Path | None) -> dict[str, str]:
@@ -103,19 +109,18 @@ def _read(env_file: Path | None) -> dict[str, str]:
         raise InputError(f"--env-file {env_file}: cannot be read: {why}") from error
 
 
-def _made_up(name: str, stage: Stage) -> str:
+def _made_up(name: str, credentials: Mapping[str, Mapping[str, str]]) -> str:
     """The simulated venue's, where the name speaks of one."""
     for venue in NAMES:
-        if venue in name.lower() and venue in stage.credentials:
-            kind = "secret" if "secret" in name.lower() else "api_key"
-            return stage.credentials[venue][kind]
+        if venue in name.lower() and venue in credentials:
+            return credentials[venue]["secret" if "secret" in name.lower() else "api_key"]
     return REPLACED
 
 
-def _known(stage: Stage) -> dict[str, str]:
+def _known(stage: Stage, credentials: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     known = {
         f"{venue}.{part}": value
-        for venue, parts in stage.credentials.items()
+        for venue, parts in credentials.items()
         for part, value in parts.items()
     }
     if stage.signals:

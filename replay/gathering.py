@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from replay.evidence import Belief, Evidence, WaveOutcome
 from replay.result import BotEvent, Milestone
+from replay.stage import BOT
 
 if TYPE_CHECKING:
-    from replay.guest import Guest
-    from replay.programs import ProgramGuest
+    from replay.cast import Cast
     from replay.stage import Stage
     from scenarios.schema import Scenario
 
 
 def gather(
-    scenario: Scenario,
-    stage: Stage,
-    guest: Guest | ProgramGuest,
-    milestones: tuple[Milestone, ...],
+    scenario: Scenario, stage: Stage, account: str, cast: Cast, milestones: Sequence[Milestone]
 ) -> Evidence:
-    """What is true at the end of the run, and what the bot holds to be true."""
-    now_ns, believed = stage.world.env.now, guest.believes()
-    observers = stage.observers.values()
+    """What is true of one account at the end of the run, and what its bot holds to be true."""
+    now_ns, hosts = stage.world.env.now, scenario.hosts_of(account)
+    observers = stage.accounts[account].observers.values()
     end_positions = {
         symbol: quantity for one in observers for symbol, quantity in one.positions().items()
     }
+    beliefs = [each.believes() for each in cast.everybody if each.host.name in hosts]
+    said = [each for each in beliefs if each is not None]
     return Evidence(
         protection=tuple(each for one in observers for each in one.protection(now_ns)),
         end_positions=end_positions,
         end_orders=tuple(order for one in observers for order in one.orders()),
-        believed=None if believed is None else _belief(scenario, believed),
-        milestones=milestones,
-        waves=tuple(_waves(scenario, end_positions)),
-        exit_code=guest.exit_code,
+        believed=_belief(scenario, said) if said else None,
+        milestones=tuple(each for each in milestones if each.host in hosts),
+        waves=tuple(_waves(scenario, end_positions)) if account == BOT else (),
+        exit_code=cast.main.exit_code if account == BOT else None,
         utc_offset_s=stage.world.utc_offset_s,
     )
 
 
-def _belief(scenario: Scenario, believed: Mapping[str, Any]) -> Belief:
+def _belief(scenario: Scenario, said: Sequence[Mapping[str, Any]]) -> Belief:
+    """Of all parts of a bot that say something: positions add up, orders are known to all."""
+    positions: dict[str, Decimal] = {}
+    for each in (one for part in said for one in part.get("positions", ())):
+        name = scenario.name_of(each["venue"], each["symbol"])
+        positions[name] = positions.get(name, Decimal(0)) + _signed(each)
     return Belief(
-        positions={
-            scenario.name_of(each["venue"], each["symbol"]): _signed(each)
-            for each in believed.get("positions", ())
-        },
-        orders=tuple(str(each) for each in believed.get("orders", ())),
-        events=tuple(_event(each) for each in believed.get("events", ())),
+        positions=positions,
+        orders=tuple(str(each) for part in said for each in part.get("orders", ())),
+        events=tuple(_event(each) for part in said for each in part.get("events", ())),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from replay import expectations, invariants
 from replay.evidence import Evidence
-from replay.result import Finding, HiddenException, Verdict
+from replay.result import Finding, HiddenException
 
 if TYPE_CHECKING:
+    from replay.guest import Guest
     from scenarios.expected import Expectation, HiddenRule, MilestoneRule
     from scenarios.schema import Scenario
 
@@ -26,44 +28,85 @@ def judge(
     evidence: Evidence,
     hidden: Sequence[HiddenException],
     undelivered: Sequence[str],
-) -> Verdict:
+) -> tuple[Finding, ...]:
     """All findings. A version that the scenario does not name has to open and to break nothing."""
     expected = scenario.expectation(version)
+    place = ("expect", version)
+    symbols = scenario.symbols
     findings = [
-        replace(finding, key=("expect", version, *finding.key))
-        for finding in _expectations(scenario, expected, evidence, hidden)
+        replace(finding, key=(*place, *finding.key))
+        for finding in _expectations(scenario, expected, symbols, evidence, hidden)
     ]
-    findings += (
-        Finding(
-            kind="expectation",
-            name="every signal is dealt with",
-            held=False,
-            evidence=told,
-            key=("stimulus",),
-        )
-        for told in undelivered
+    findings += (_trouble(told, ("stimulus",)) for told in undelivered)
+    findings += _invariants(scenario, place, evidence, expected.breaks)
+    return tuple(findings)
+
+
+def judge_other(scenario: Scenario, guest: Guest, evidence: Evidence | None) -> Iterator[Finding]:
+    """What is found of a host beside the bot's: of its program, and of another bot's account, whose
+    `evidence` it is. Each finding's name begins with the host's."""
+    name = guest.host.name
+    settings = scenario.hosts[name]
+    place: tuple[str, ...] = ("hosts", name)
+    found: list[Finding] = []
+    if settings.run is not None:
+        found.append(_ending(settings.exit_code, guest.exit_code, place))
+    if evidence is not None:
+        found += (_trouble(told, place) for told in guest.troubles)
+        expected = settings.expect
+        if expected is not None:
+            symbols = scenario.symbols_of(name)
+            found += (
+                replace(each, key=(*place, "expect", *each.key))
+                for each in _expectations(scenario, expected, symbols, evidence, ())
+            )
+        broken = expected.breaks if expected is not None else ()
+        place = (*place, "expect") if expected is not None else place
+        found += _invariants(scenario, place, evidence, broken)
+    return (replace(each, name=f"{name}: {each.name}") for each in found)
+
+
+def _ending(wanted: int | None, ended: int | None, place: tuple[str, ...]) -> Finding:
+    """A program beside the bot's may go on until it is told to end."""
+    told = "it did not end" if ended is None else f"it ended with {ended}"
+    held = ended == wanted if wanted is not None else ended in (0, -signal.SIGTERM)
+    wished = f"the program ends with {wanted or 0}"
+    return Finding(kind="expectation", name=wished, held=held, evidence=told, key=place)
+
+
+def _trouble(told: str, place: tuple[str, ...]) -> Finding:
+    return Finding(
+        kind="expectation",
+        name="every signal is dealt with",
+        held=False,
+        evidence=told,
+        key=place,
     )
-    findings += (
-        replace(finding, key=("expect", version, *(() if finding.expected else ("breaks",))))
-        for finding in invariants.judge(
-            evidence,
-            unprotected_limit_ns=scenario.invariants.unprotected_limit,
-            quantity_tolerance=scenario.invariants.quantity_tolerance,
-            wave_limit=scenario.invariants.wave_limit,
-            broken=expected.breaks,
-        )
+
+
+def _invariants(
+    scenario: Scenario, place: tuple[str, ...], evidence: Evidence, broken: Sequence[str]
+) -> Iterator[Finding]:
+    found = invariants.judge(
+        evidence,
+        unprotected_limit_ns=scenario.invariants.unprotected_limit,
+        quantity_tolerance=scenario.invariants.quantity_tolerance,
+        wave_limit=scenario.invariants.wave_limit,
+        broken=broken,
     )
-    return Verdict(findings=tuple(findings))
+    for finding in found:
+        yield replace(finding, key=(*place, *(() if finding.expected else ("breaks",))))
 
 
 def _expectations(
     scenario: Scenario,
     expected: Expectation,
+    symbols: Sequence[str],
     evidence: Evidence,
     hidden: Sequence[HiddenException],
 ) -> Iterator[Finding]:
     """Those of one version; the key of each starts where the version's own part does."""
-    yield from _outcomes(scenario, expected, evidence)
+    yield from _outcomes(expected, symbols, evidence)
     for index, rule in enumerate(expected.milestones):
         yield replace(_milestone(rule, evidence), key=("milestones", index))
     held = expectations.positions(evidence.end_positions, expected.position)
@@ -74,9 +117,11 @@ def _expectations(
         yield replace(_hidden(each, hidden), key=("hidden", index))
 
 
-def _outcomes(scenario: Scenario, expected: Expectation, evidence: Evidence) -> Iterator[Finding]:
+def _outcomes(
+    expected: Expectation, symbols: Sequence[str], evidence: Evidence
+) -> Iterator[Finding]:
     wanted = expected.outcome
-    for symbol in scenario.symbols:
+    for symbol in symbols:
         outcome = wanted if isinstance(wanted, str) else wanted.get(symbol)
         if outcome is not None:
             found = outcome_of(symbol, evidence)

@@ -10,15 +10,11 @@ from contextlib import contextmanager
 @contextmanager
 def as_in_production() -> Iterator[None]:
     """The bot prints from INFO up, to nowhere: its lines are in the trace, the screen is ours."""
-    root = logging.getLogger()
-    level, nowhere = root.level, logging.NullHandler()
-    root.setLevel(logging.INFO)
-    root.addHandler(nowhere)
-    try:
+    with kept():
+        root = logging.getLogger()
+        root.setLevel(logging.INFO)
+        root.addHandler(logging.NullHandler())
         yield
-    finally:
-        root.removeHandler(nowhere)
-        root.setLevel(level)
 
 
 @contextmanager

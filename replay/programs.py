@@ -7,7 +7,6 @@ supervisor, and is killed where it does not end then.
 
 from __future__ import annotations
 
-import os
 import runpy
 import shlex
 import shutil
@@ -15,18 +14,18 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from replay import environment
 from replay.crashes import Crashes
-from replay.environment import Given
+from replay.process import Process
 from simulator.errors import HostCrashed, InputError, SimulatorError
 
 if TYPE_CHECKING:
+    from replay.environment import Given
     from replay.stage import Stage
     from scenarios.crashes import Crash, Restart
     from scenarios.schema import Scenario
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
 GRACE_NS = 30_000_000_000
 """Virtual time that a program gets to end in, once it was told to."""
+
+STILL_RUNNING = f"still running {GRACE_NS // 1_000_000_000} s after SIGTERM; it was killed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,104 +80,104 @@ class Program:
         """As it is typed."""
         return shlex.join((*(("-m",) if self.module else ()), self.name, *self.arguments))
 
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Where it works, in all of its lives."""
+        folder = self.directory.resolve()
+        if not self.scratch:
+            yield folder
+            return
+        with tempfile.TemporaryDirectory(prefix="replay-") as copy:
+            yield Path(shutil.copytree(folder, Path(copy) / folder.name, symlinks=True))
+
+    def process(self, folder: Path, given: Given) -> Process:
+        """What one life of it finds in that folder."""
+        first = folder if self.module else (folder / self.name).resolve().parent
+        return Process(
+            arguments=[self.name, *self.arguments],
+            path=[str(first), *sys.path],
+            directory=folder,
+            environment=given.values,
+        )
+
 
 class ProgramGuest:
-    """One run of a program."""
+    """See `Guest`. It runs on the main thread, and its loop drives the world."""
 
-    def __init__(self, scenario: Scenario, stage: Stage, program: Program) -> None:
-        for stimulus in scenario.stimulus:
-            if stimulus.signal is not None:
-                raise InputError(
-                    f"{scenario.name}: stimulus: a program is handed no `signal`; write a `wave`, "
-                    "which it fetches from the signal server, or use an adapter (bot.factory)"
-                )
+    takes: Literal["signal", "send"] = "send"
+
+    def __init__(self, scenario: Scenario, stage: Stage, program: Program, given: Given) -> None:
         self._scenario = scenario
-        self._stage = stage
+        self._world = stage.world
         self._program = program
-        self._given = environment.given(scenario, stage, program.env_file)
+        self._given = given
+        self.host = stage.bot_host
         self.exit_code: int | None = None
-        """What the program ended with; minus the signal's number if one ended it."""
         self.troubles: list[str] = []
         self.over_budget: list[str] = []
         self.signals_lost: list[str] = []
-        """None: a program fetches its signals by itself."""
         self._restart: Restart | None = None
-        host = stage.bot_host
-        self._crashes = Crashes(scenario.crash, stage.world, host, self._crashed)
+        self._crashes = Crashes(scenario.crash, stage.world, self.host, self._crashed)
 
     @property
     def crashes_fired(self) -> Mapping[str, int]:
-        """How often each crash of the scenario has come: 0 for those that never did."""
         return self._crashes.fired
 
     def _crashed(self, crash: Crash) -> None:
         self._restart = crash.restart
 
     def run(self) -> None:
-        """From the program's start to its end, and then until things have settled."""
-        scenario, world, host = self._scenario, self._stage.world, self._stage.bot_host
-        for stimulus in scenario.stimulus:
-            self._at(stimulus.at, self._stimulating(stimulus))
-        self._at(scenario.until, lambda: self._send(signal.SIGTERM))
-        self._at(scenario.until + GRACE_NS, self._end)
-        with _folder(self._program) as folder:
+        """From the program's start to its end, in all of its lives."""
+        world, until_ns = self._world, self._scenario.until
+        world.env.timeout(until_ns - world.env.now).callbacks.append(lambda _: self._time_is_up())
+        with self._program.folder() as folder:
             self.exit_code = self._run_in(folder)
-            while (
-                self._restart is not None and world.env.now + self._restart.after < scenario.until
-            ):
+            while self._restart is not None and world.env.now + self._restart.after < until_ns:
                 world.run_until(world.env.now + self._restart.after)
                 self._restart, self.exit_code = None, None
-                host.restart()
+                self.host.restart()
                 self.exit_code = self._run_in(folder)
-        world.trace.record("exit", host.name, code=self.exit_code)
-        settled_ns = min(world.env.now + scenario.settle, scenario.until)
-        if settled_ns > world.env.now and not host.dead:
-            world.run_until(settled_ns)
+        world.trace.record("exit", self.host.name, code=self.exit_code)
 
     def _run_in(self, folder: Path) -> int:
         """One life of the program, and what it ended with."""
+        process = self._program.process(folder, self._given)
         try:
-            with (
-                self._stage.world.at(self._stage.bot_host),
-                _as_main_program(self._program, folder, self._given),
-            ):
-                return _ended(self._program)
+            with self._world.at(self.host), process.in_force():
+                return ended(self._program)
         except HostCrashed:
-            return -(self._stage.bot_host.ended_by or signal.SIGKILL)
+            return -(self.host.ended_by or signal.SIGKILL)
+
+    def give(self, stimulus: Stimulus) -> None:
+        assert stimulus.send is not None
+        self._send(signal.Signals[stimulus.send])
 
     def _send(self, number: int) -> None:
-        if not self._stage.bot_host.dead:
-            self._stage.bot_host.signal(number)
+        if not self.host.dead and self.exit_code is None:
+            self.host.signal(number)
 
-    def _at(self, time_ns: int, action: Callable[[], object]) -> None:
-        env = self._stage.world.env
-        if time_ns >= env.now:
-            env.timeout(time_ns - env.now).callbacks.append(lambda _: self._unless_over(action))
+    def is_over(self) -> bool:
+        """Whether it has ended for good."""
+        return self.exit_code is not None
 
-    def _unless_over(self, action: Callable[[], object]) -> None:
+    def _time_is_up(self) -> None:
         if self.exit_code is None:
-            action()
+            self._send(signal.SIGTERM)
+            self._world.env.timeout(GRACE_NS).callbacks.append(lambda _: self._kill())
 
-    def _stimulating(self, stimulus: Stimulus) -> Callable[[], object]:
-        if stimulus.send is not None:
-            number = signal.Signals[stimulus.send]
-            return lambda: self._send(number)
-        assert stimulus.wave is not None
-        wave, time_ns = stimulus.wave, stimulus.wave_ns
-        return lambda: self._stage.publish(wave, time_ns)
+    def _kill(self) -> None:
+        if self.exit_code is None:
+            self.over_budget.append(f"the program: {STILL_RUNNING}")
+            self._send(signal.SIGKILL)
 
-    def _end(self) -> None:
-        self.over_budget.append(
-            f"the program: still running {GRACE_NS // 1_000_000_000} s after SIGTERM; it was killed"
-        )
-        self._stage.bot_host.signal(signal.SIGKILL)
+    def leave(self) -> None:
+        """Each of its lives has left by itself."""
 
-    def believes(self) -> Mapping[str, Any] | None:
+    def believes(self) -> None:
         """Nobody asks a program what it believes."""
-        return None
 
 
-def _ended(program: Program) -> int:
+def ended(program: Program) -> int:
     """Runs the program as `__main__`; what it ends with. Raises SimulatorError and HostCrashed."""
     try:
         if program.module:
@@ -205,50 +206,3 @@ def _exit_code(code: object) -> int:
         return code
     sys.stderr.write(f"{code}\n")
     return 1
-
-
-@contextmanager
-def _folder(program: Program) -> Iterator[Path]:
-    """Where it works, in all of its lives."""
-    folder = program.directory.resolve()
-    if not program.scratch:
-        yield folder
-        return
-    with tempfile.TemporaryDirectory(prefix="replay-") as copy:
-        yield Path(shutil.copytree(folder, Path(copy) / folder.name, symlinks=True))
-
-
-@contextmanager
-def _as_main_program(program: Program, folder: Path, given: Given) -> Iterator[None]:
-    """Arguments, import path, directory and environment as a program finds them."""
-    with ExitStack() as undo:
-        undo.enter_context(_modules_of_its_own())
-        undo.callback(os.chdir, Path.cwd())
-        os.chdir(folder)
-        first = "" if program.module else str(Path(program.name).resolve().parent)
-        undo.callback(setattr, sys, "argv", sys.argv)
-        undo.callback(setattr, sys, "path", list(sys.path))
-        sys.argv = [program.name, *program.arguments]
-        sys.path.insert(0, first or str(folder))
-        undo.enter_context(environment.in_force(given))
-        yield
-
-
-@contextmanager
-def _modules_of_its_own() -> Iterator[None]:
-    """What the program imports of its own is forgotten afterwards: the next run starts anew."""
-    before = set(sys.modules)
-    try:
-        yield
-    finally:
-        for name in [each for each in sys.modules if each not in before]:
-            file = getattr(sys.modules[name], "__file__", None) or ""
-            if name.partition(".")[0] not in _STAYING and not _is_installed(file):
-                del sys.modules[name]
-
-
-def _is_installed(file: str) -> bool:
-    return "site-packages" in Path(file).parts or file.startswith(sys.base_prefix)
-
-
-_STAYING = ("simulator", "scenarios", "replay", "bot_under_test")

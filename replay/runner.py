@@ -16,16 +16,18 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from replay import databases, log_levels
+from replay.cast import Casting
+from replay.course import Course
+from replay.environment import guarded
 from replay.gathering import gather
-from replay.guest import Guest, factory
 from replay.logs import production_log
 from replay.logs.milestones import MilestonePatterns, known, with_patterns
 from replay.logs.milestones import load as load_patterns
 from replay.logs.production_log import ProductionLog
 from replay.milestone_watch import MilestoneWatch
-from replay.programs import Program, ProgramGuest
+from replay.programs import Program
 from replay.result import RunResult
-from replay.stage import Stage, set_up
+from replay.stage import BOT, Stage, set_up
 from replay.summing_up import summed_up
 from scenarios import catalogue, loader
 from scenarios.schema import Scenario
@@ -103,7 +105,7 @@ def play(
     if ":" in version:
         scenario = scenario.with_factory(version)
     patterns = patterns_of(scenario)
-    create = None if program else factory(scenario)  # before the world: what it imports is real
+    casting = Casting(scenario, version, program)
     logging_kept = log_levels.kept() if program else log_levels.as_in_production()
     chosen = databases.chosen(scenario, version, database, os.environ)
     with (
@@ -112,21 +114,21 @@ def play(
         logging_kept,
         World(seed=seed, start=scenario.start.text) as world,
     ):
-        watch = MilestoneWatch(patterns, world)  # before the stalls: they let time pass
+        hosts = (BOT, *scenario.hosts)
+        watch = MilestoneWatch(patterns, world, hosts)  # before the stalls: they let time pass
         stage = set_up(scenario, world)
         _tell_database(stage, kept)
-        guest: Guest | ProgramGuest
-        if program is not None:
-            guest = ProgramGuest(scenario, stage, program)
-        else:
-            assert create is not None
-            guest = Guest(scenario, version, stage, create)
-        guest.run()
-        evidence = gather(scenario, stage, guest, tuple(watch.found))
+        cast = casting.on(stage)
+        with guarded(cast.environments):
+            Course(scenario, stage, cast.main, cast.others).run()
+        evidence = {
+            account: gather(scenario, stage, account, cast, watch.found)
+            for account in stage.accounts
+        }
     return summed_up(
         scenario,
         stage,
-        guest,
+        cast,
         evidence,
         version=version,
         command=_command(name_or_path, version, seed, program),

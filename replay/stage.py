@@ -20,13 +20,14 @@ from simulator.venues import NAMES, kind
 from simulator.wire.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from scenarios.hosts import Stall
+    from scenarios.hosts import HostSettings, Stall
     from scenarios.markets import Venue
     from scenarios.schema import Scenario
     from scenarios.stimuli import Signal, Wave
     from simulator.clock import Clock
+    from simulator.exchange.exchange import Exchange
     from simulator.host import Host
     from simulator.randomness import Streams
     from simulator.wire.venue import Venue as VenueOnWire
@@ -36,19 +37,36 @@ BOT = "bot"
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An account, the same at every venue; each mapping is by venue."""
+
+    observers: dict[str, ExchangeObserver] = field(default_factory=dict)
+    credentials: dict[str, dict[str, str]] = field(default_factory=dict)
+    """`api_key` and `secret`, made of the seed; they open nothing anywhere else."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What a run needs. Made by `set_up` inside an entered world."""
 
     world: World
     bot_host: Host
-    venues: dict[str, VenueOnWire]
-    observers: dict[str, ExchangeObserver]
-    credentials: dict[str, dict[str, str]]
-    """By venue: `api_key` and `secret`, made of the seed; they open nothing anywhere else."""
+    accounts: dict[str, Account]
+    """By the name of the host that each belongs to."""
+    venues: dict[str, VenueOnWire] = field(default_factory=dict)
     signals: list[SignalServer] = field(default_factory=list)
     """The signal server, where the scenario has waves."""
     bot_settings: dict[str, object] = field(default_factory=dict)
     """What the bot has to be told of the stage."""
+
+    @property
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """The bot's own."""
+        return self.accounts[BOT].credentials
+
+    def account_of(self, host: str) -> str:
+        """Whose account a host trades with: its own, or the bot's."""
+        return host if host in self.accounts else BOT
 
     def publish(self, wave: Wave, timestamp_ns: int) -> None:
         """Has the signal server serve a wave from now on, dated `timestamp_ns`."""
@@ -81,7 +99,12 @@ def set_up(scenario: Scenario, world: World) -> Stage:
 
     Raises InputError for a neighbour that is not.
     """
-    stage = Stage(world, _bot_host(scenario, world), {}, {}, {})
+    further = {name: each for name, each in scenario.hosts.items() if name != BOT}
+    own = [name for name, each in further.items() if each.account == "own"]
+    bot_host = _host(BOT, scenario.hosts.get(BOT), world)
+    stage = Stage(world, bot_host, {name: Account() for name in (BOT, *own)})
+    for name, settings in further.items():
+        _host(name, settings, world)
     for name, part in scenario.venues.items():
         add_venue(stage, name, part, partial(scenario.name_of, name))
     if any(stimulus.wave for stimulus in scenario.stimulus):
@@ -96,12 +119,11 @@ def set_up(scenario: Scenario, world: World) -> Stage:
     return stage
 
 
-def _bot_host(scenario: Scenario, world: World) -> Host:
-    settings = scenario.hosts.get(BOT)
+def _host(name: str, settings: HostSettings | None, world: World) -> Host:
     if settings is None:
-        return world.host(BOT)
+        return world.host(name)
     host = world.host(
-        BOT, clock_offset_ns=settings.clock_offset, drift_ppm=float(settings.drift_ppm)
+        name, clock_offset_ns=settings.clock_offset, drift_ppm=float(settings.drift_ppm)
     )
     for number, stall in enumerate(settings.stalls):
         world.log_listeners.append(_staller(world, host, stall, number))
@@ -149,24 +171,32 @@ def _add_signal_server(stage: Stage, scenario: Scenario) -> None:
 def add_venue(
     stage: Stage, name: str, part: Venue, name_of: Callable[[str], str] = str
 ) -> VenueOnWire:
-    """Has a venue serve in the stage's world, with an account of the bot's. `name_of` a symbol is
+    """Has a venue serve in the stage's world, with the accounts there are. `name_of` a symbol is
     what its position is called in findings."""
     world = stage.world
 
     def record(kind: str, **fields: Any) -> None:
         world.trace.record(kind, name, **fields)
 
-    venue, credentials = make_venue(
-        name, part, env=world.env, streams=world.streams, record=record, hide=world.trace.hide
+    venue, keys = make_venue(
+        name,
+        part,
+        env=world.env,
+        streams=world.streams,
+        record=record,
+        hide=world.trace.hide,
+        accounts=tuple(stage.accounts),
     )
     others = tuple(each for each in host_names(name) if each != name)
     host = world.host(name, names=others)
     world.run_until(host.start(venue.start()))
     stage.venues[name] = venue
-    stage.observers[name] = ExchangeObserver(
-        venue.exchange, BOT, world.env.now, kind(name), name_of
-    )
-    stage.credentials[name] = {"api_key": credentials.api_key, "secret": credentials.secret}
+    for owner, account in stage.accounts.items():
+        account.observers[name] = ExchangeObserver(
+            venue.exchange, owner, world.env.now, kind(name), name_of
+        )
+        own = keys[owner]
+        account.credentials[name] = {"api_key": own.api_key, "secret": own.secret}
     return venue
 
 
@@ -178,8 +208,9 @@ def make_venue(
     streams: Streams,
     record: Callable[..., None],
     hide: Callable[[str], None],
-) -> tuple[VenueOnWire, Credentials]:
-    """A venue as a scenario describes it, its prices moving, and the keys of the bot's account.
+    accounts: Sequence[str] = (BOT,),
+) -> tuple[VenueOnWire, dict[str, Credentials]]:
+    """A venue as a scenario describes it, its prices moving, and the keys of each account.
 
     Whether it serves, and where, is the caller's affair.
     """
@@ -192,23 +223,34 @@ def make_venue(
         name=name,
         visibility=Visibility(env, behaviour.visibility, streams, name),
     )
-    exchange.open_account(BOT, part.balance, part.leverage)
-    keys = streams[f"{name}.credentials"]
-    api_key, secret = (keys.randbytes(32).hex() for _ in range(2))
-    hide(api_key)
-    hide(secret)
-    credentials = Credentials(account=BOT, api_key=api_key, secret=secret)
+    keys = {each: _open_account(each, exchange, name, part, streams, hide) for each in accounts}
     venue = known.make_venue(
         env,
         exchange,
         profile=part.profile,
         behaviour=behaviour,
         streams=streams,
-        accounts=[credentials],
+        accounts=list(keys.values()),
         record=record,
         hide=hide,
         name=name,
     )
     build.open_positions(exchange, BOT, part)  # seen by the venue, which keeps fees and profits
     exchange.start()
-    return venue, credentials
+    return venue, keys
+
+
+def _open_account(
+    account: str,
+    exchange: Exchange,
+    venue: str,
+    part: Venue,
+    streams: Streams,
+    hide: Callable[[str], None],
+) -> Credentials:
+    exchange.open_account(account, part.balance, part.leverage)
+    stream = f"{venue}.credentials" if account == BOT else f"{venue}.credentials.{account}"
+    api_key, secret = (streams[stream].randbytes(32).hex() for _ in range(2))
+    hide(api_key)
+    hide(secret)
+    return Credentials(account=account, api_key=api_key, secret=secret)

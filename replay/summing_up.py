@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from replay.hidden import hidden_exceptions
 from replay.invariants import longest_unprotected, waves_over_limit
-from replay.judge import judge, outcome_of
-from replay.result import RunResult
+from replay.judge import judge, judge_other, outcome_of
+from replay.result import RunResult, Verdict
+from replay.stage import BOT
 from replay.truth import VenueTruth
 from replay.venue_moments import venue_moments
 from simulator.trace import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from replay.cast import Cast
     from replay.evidence import Evidence
-    from replay.guest import Guest
     from replay.logs.production_log import ProductionLog
-    from replay.programs import ProgramGuest
+    from replay.result import HiddenException, Milestone
     from replay.stage import Stage
     from scenarios.schema import Scenario
 
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
 def summed_up(
     scenario: Scenario,
     stage: Stage,
-    guest: Guest | ProgramGuest,
-    evidence: Evidence,
+    cast: Cast,
+    evidence: Mapping[str, Evidence],
     *,
     version: str,
     command: str,
     production: ProductionLog,
     real_s: float,
 ) -> RunResult:
-    """The result; `command` repeats the run, which took `real_s` of real time."""
-    world = stage.world
+    """The result; `evidence` is by account, and `command` repeats the run, which took `real_s` of
+    real time."""
+    world, bots = stage.world, evidence[BOT]
     start_ns = world.env.start_ns
     lines = tuple(world.trace.lines())
     entries = [json.loads(line) for line in lines]
@@ -53,38 +55,64 @@ def summed_up(
         virtual_ns=world.env.elapsed_ns,
         real_s=real_s,
         command=command,
-        verdict=judge(scenario, version, evidence, hidden, guest.troubles),
-        outcomes={symbol: outcome_of(symbol, evidence) for symbol in scenario.symbols},
-        waves_over_limit=len(waves_over_limit(evidence, limit=scenario.invariants.wave_limit)),
-        unprotected_ns=longest_unprotected(evidence),
-        milestones=evidence.milestones,
+        verdict=_verdict(scenario, version, cast, evidence, hidden),
+        outcomes={symbol: outcome_of(symbol, bots) for symbol in scenario.symbols},
+        waves_over_limit=len(waves_over_limit(bots, limit=scenario.invariants.wave_limit)),
+        unprotected_ns=longest_unprotected(bots),
+        milestones=_in_order(evidence),
         venue_moments=tuple(venue_moments(entries, start_ns)),
         production=production.milestones(),
         unread_log_lines=production.told_unread(),
         log_notes=production.notes,
         hidden=hidden,
-        events=evidence.believed.events if evidence.believed else (),
-        faults_fired={**_faults_fired(stage), **guest.crashes_fired},
-        signals_lost=tuple(guest.signals_lost),
+        events=bots.believed.events if bots.believed else (),
+        faults_fired=_fired(stage, cast),
+        signals_lost=tuple(told for each in cast.everybody for told in each.signals_lost),
         unknown_hosts=tuple(dict.fromkeys(unknown)),
         refusals=tuple(str(refusal) for refusal in world.refusals),
-        over_budget=tuple(guest.over_budget),
+        over_budget=tuple(told for each in cast.everybody for told in each.over_budget),
         truth=tuple(_truth(stage)),
         trace=entries,
         trace_lines=lines,
     )
 
 
-def _faults_fired(stage: Stage) -> dict[str, int]:
-    return {
+def _verdict(
+    scenario: Scenario,
+    version: str,
+    cast: Cast,
+    evidence: Mapping[str, Evidence],
+    hidden: Sequence[HiddenException],
+) -> Verdict:
+    parts = scenario.hosts_of(BOT)
+    troubles = [t for each in cast.everybody if each.host.name in parts for t in each.troubles]
+    findings = [*judge(scenario, version, evidence[BOT], hidden, troubles)]
+    for each in cast.others:
+        findings += judge_other(scenario, each, evidence.get(each.host.name))
+    return Verdict(findings=tuple(findings))
+
+
+def _in_order(evidence: Mapping[str, Evidence]) -> tuple[Milestone, ...]:
+    if len(evidence) == 1:
+        return evidence[BOT].milestones
+    found = [milestone for each in evidence.values() for milestone in each.milestones]
+    return tuple(sorted(found, key=lambda each: each.time_ns))
+
+
+def _fired(stage: Stage, cast: Cast) -> dict[str, int]:
+    """How often each rule of the venues has fired, and each crash."""
+    fired = {
         f"{venue}: {name}": count
         for venue, each in stage.venues.items()
         for name, count in each.faults.fired.items()
     }
+    for guest in cast.everybody:
+        fired.update(guest.crashes_fired)
+    return fired
 
 
 def _truth(stage: Stage) -> Iterator[VenueTruth]:
-    for venue, each in stage.observers.items():
+    for venue, each in stage.accounts[BOT].observers.items():
         yield VenueTruth(
             venue=venue,
             orders=each.order_moments(),

@@ -6,7 +6,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from scenarios.types import Count, Duration, MilestoneName, Moment, Part, Pattern, Text
+from scenarios.types import (
+    BOT,
+    BotHost,
+    Count,
+    Duration,
+    MilestoneName,
+    Moment,
+    Part,
+    Pattern,
+    Text,
+)
 from scenarios.units import Unusable
 
 _TRIGGERS = ("at", "milestone", "request", "after_log")
@@ -32,6 +42,7 @@ class Restart(Part):
 class Crash(Part):
     """The bot's process is killed, once; the venues go on."""
 
+    host: BotHost = Field(default=BOT, description="Whose process it is.")
     at: Moment | None = None
     milestone: MilestoneName | None = Field(default=None, description="Right after it.")
     request: Text | None = Field(

@@ -105,15 +105,18 @@ def _frame(document: Document, milestones: Sequence[str] | None) -> Frame:
         for symbol in _mapping(_mapping(part).get("instruments"))
         for name in (symbol, f"{venue}:{symbol}")
     ]
+    bots = [BOT, *(name for name in _mapping(data.get("hosts")) if name != BOT)]
     # An unknown venue is a problem of its own; its hosts are not to be told of as well.
     hosts = None
     if all(venue in NAMES for venue in venues):
-        hosts = [BOT, SIGNALS, *(name for venue in venues for name in host_names(venue))]
+        of_venues = [name for venue in venues for name in host_names(venue)]
+        hosts = [*bots, SIGNALS, *of_venues]
     return Frame(
         start=_start(data.get("start")),
         venues=list(venues),
         symbols=symbols,
         hosts=hosts,
+        bots=bots,
         milestones=milestones,
     )
 

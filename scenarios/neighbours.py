@@ -36,10 +36,10 @@ class NeighbourSettings(Part):
 
 
 def with_names_of_their_own(
-    neighbours: dict[str, NeighbourSettings], venues: Iterable[str]
+    neighbours: dict[str, NeighbourSettings], hosts: Iterable[str]
 ) -> dict[str, NeighbourSettings]:
     """The neighbours. Raises Unusable for a name that is a host's."""
-    taken = (BOT, SIGNALS, *venues)
+    taken = (BOT, SIGNALS, *hosts)
     for name in neighbours:
         if name in taken:
             raise Unusable("is the name of a host already", "choose another one", (name,))

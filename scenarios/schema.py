@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,16 +9,17 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 
 from scenarios.crashes import Crash
 from scenarios.expected import Expectation, InvariantSettings, MilestonePattern
-from scenarios.hosts import HostSettings
+from scenarios.hosts import HostSettings, plain, with_something_to_run
 from scenarios.markets import Venue
 from scenarios.neighbours import NeighbourSettings, with_names_of_their_own
 from scenarios.stimuli import Signal, SignalServer, Stimulus
 from scenarios.types import (
-    BotHost,
+    BOT,
     Date,
     Distribution,
     Duration,
     Factory,
+    HostLabel,
     HostName,
     Moment,
     Offset,
@@ -105,14 +105,7 @@ class Bot(Part):
         """The settings of a version: the common ones, overruled by its own, as plain values."""
         own = self.versions.get(version)
         settings = {**self.settings, **(own.settings if own else {})}
-        return {name: _plain(value) for name, value in settings.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A bot's settings know floats: exact decimals are the simulator's affair."""
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return float(value) if isinstance(value, Decimal) else value
+        return plain(settings)
 
 
 class Incident(Part):
@@ -140,7 +133,10 @@ class Scenario(Part):
     seed: Whole = 1
     links: tuple[Link, ...] = ()
     venues: dict[VenueKind, Venue] = Field(min_length=1)
-    hosts: dict[BotHost, HostSettings] = Field(default_factory=dict)
+    hosts: dict[HostLabel, HostSettings] = Field(
+        default_factory=dict,
+        description="The bot's own machine, `bot`, and further ones: parts of it, or other bots.",
+    )
     neighbours: dict[Text, NeighbourSettings] = Field(
         default_factory=dict, description="Real servers beside the world, by names of one's own."
     )
@@ -182,12 +178,30 @@ class Scenario(Part):
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The symbols of its signals, each once, in their order; without signals all there are."""
-        named = [(each.exchange, each.symbol) for each in self.signals]
+        """Those of the bot's signals, see `symbols_of`."""
+        return self.symbols_of(BOT)
+
+    def symbols_of(self, account: str) -> tuple[str, ...]:
+        """The symbols of the signals for one account's bot, each once, in their order; without
+        signals all there are."""
+        hosts = self.hosts_of(account)
+        named = [
+            (each.exchange, each.symbol)
+            for stimulus in self.stimulus
+            if stimulus.host in hosts
+            for each in stimulus.signals
+        ]
         if not named:
             listed = {name: venue.instruments for name, venue in self.venues.items()}
             named = [(name, each) for name, symbols in listed.items() for each in symbols]
         return tuple(dict.fromkeys(self.name_of(venue, symbol) for venue, symbol in named))
+
+    def hosts_of(self, account: str) -> tuple[str, ...]:
+        """The hosts that trade with one account, which has the name of the first of them."""
+        if account != BOT:
+            return (account,)
+        parts = [name for name, host in self.hosts.items() if host.account == "bot"]
+        return (BOT, *(name for name in parts if name != BOT))
 
     @property
     def begins(self) -> int:
@@ -225,12 +239,21 @@ class Scenario(Part):
                 raise Unusable("comes when the run is over", "raise `until`", (index, "at"))
         return timed
 
+    @field_validator("hosts")
+    @classmethod
+    def _something_runs_there(
+        cls, hosts: dict[str, HostSettings], info: ValidationInfo
+    ) -> dict[str, HostSettings]:
+        return with_something_to_run(hosts, info.data.get("venues", ()))
+
     @field_validator("neighbours")
     @classmethod
     def _names_of_their_own(
         cls, neighbours: dict[str, NeighbourSettings], info: ValidationInfo
     ) -> dict[str, NeighbourSettings]:
-        return with_names_of_their_own(neighbours, info.data.get("venues", ()))
+        return with_names_of_their_own(
+            neighbours, (*info.data.get("venues", ()), *info.data.get("hosts", ()))
+        )
 
     @model_validator(mode="after")
     def _settings_of_known_versions(self) -> Scenario:

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from scenarios.types import (
+    BOT,
+    BotHost,
     Duration,
     Moment,
     Number,
@@ -59,11 +61,15 @@ class Stimulus(Part):
     signal: Signal | None = None
     wave: Wave | None = None
     send: Literal["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGKILL"] | None = None
+    host: BotHost = Field(default=BOT, description="Whose it is, of a signal of either kind.")
 
     @model_validator(mode="after")
     def _one_of_all(self) -> Stimulus:
         if sum(each is not None for each in (self.signal, self.wave, self.send)) != 1:
             raise Unusable("needs one of `signal`, `wave` and `send`", "write one entry for each")
+        if self.wave is not None and self.host != BOT:
+            cure = "leave it out: who connects to the signal server gets the wave"
+            raise Unusable("a wave is for nobody in particular", cure, ("host",))
         return self
 
     @property

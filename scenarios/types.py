@@ -54,6 +54,8 @@ class Frame:
     venues: Sequence[str] | None = None
     symbols: Sequence[str] | None = None
     hosts: Sequence[str] | None = None
+    bots: Sequence[str] | None = None
+    """The hosts that something of the user's runs on."""
     milestones: Sequence[str] | None = None
 
 
@@ -117,6 +119,13 @@ def _factory(value: object) -> str:
     return text
 
 
+def _host_label(value: object) -> str:
+    text = _text(value)
+    if re.fullmatch(_LABEL, text) is None:
+        raise Unusable("must be a host name", "use small letters, digits and hyphens")
+    return text
+
+
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Unusable("must be a whole number", "write it without a point or quotes")
@@ -171,6 +180,7 @@ def _positive(value: Decimal) -> Decimal:
     return value
 
 
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _NUMBER = {"type": ["number", "string"]}
 _DURATION_TEXT = r"^\s*[0-9]+(\.[0-9]+)?\s*(ns|us|ms|s|min|h|d)\s*$"
 _DURATION = {"type": "string", "pattern": _DURATION_TEXT, "examples": ["350 ms", "2 min"]}
@@ -255,8 +265,13 @@ Offset = Annotated[
 ]
 Symbol = Annotated[str, BeforeValidator(_text), _known("symbol", lambda frame: frame.symbols)]
 VenueKind = Annotated[str, BeforeValidator(_text), _known("venue", lambda _: NAMES)]
-BotHost = Annotated[str, BeforeValidator(_text), _known("host to set up", lambda _: (BOT,))]
+HostLabel = Annotated[
+    str, BeforeValidator(_host_label), WithJsonSchema({"type": "string", "pattern": _LABEL})
+]
 VenueName = Annotated[str, BeforeValidator(_text), _known("venue", lambda frame: frame.venues)]
+BotHost = Annotated[
+    str, BeforeValidator(_text), _known("host with a bot", lambda frame: frame.bots)
+]
 HostName = Annotated[str, BeforeValidator(_text), _known("host", lambda frame: frame.hosts)]
 MilestoneName = Annotated[
     str, BeforeValidator(_text), _known("milestone", lambda frame: frame.milestones)

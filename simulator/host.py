@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator.clock import NS_PER_S
@@ -13,6 +15,7 @@ from simulator.loop import HostLoop
 from simulator.signals import send
 
 if TYPE_CHECKING:
+    from simulator.strands import Strand
     from simulator.world import World
 
 T = TypeVar("T")
@@ -62,6 +65,10 @@ class Host:
         """Told what its code is about to send; a crash in there keeps it from being sent."""
         self.written_files: dict[str, None] = {}
         """Real files, databases too, that its code has opened to write."""
+        self.around: Callable[[], AbstractContextManager[object]] = nullcontext
+        """Entered around whatever its threads run."""
+        self.main_strand: Strand | None = None
+        """The thread of its main program, where that is not the world's own."""
         self.origin_ns = world.env.start_ns - UPTIME_NS
         self._loop: HostLoop | None = None
         self._kernel: HostLoop | None = None
@@ -131,6 +138,13 @@ class Host:
         with self.world.at(self):
             return script(*args)
 
+    def start_program(self, script: Callable[[], object]) -> None:
+        """Begins a plain function as this host's main program, on a thread of its own: it runs
+        whenever the world does, beside other programs."""
+        with self.world.at(self):
+            threading.Thread(target=script, name="MainThread", daemon=True).start()
+            self.main_strand = self.world.strands.alive[-1]
+
     def signal(self, number: int) -> None:
         """Sends its program a POSIX signal; without a handler most end it, as `crash` does. Raises
         what a handler of the program's raises."""
@@ -163,6 +177,7 @@ class Host:
             raise WorldError(f"host {self.name} is up; only one that has crashed can be restarted")
         self.world.graves.bury()
         self.dead = False
+        self.main_strand = None
         self.lives += 1
         self.context = contextvars.Context()
         self.world.trace.record("restart", self.name)

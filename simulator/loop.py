@@ -60,6 +60,8 @@ class HostLoop(asyncio.BaseEventLoop):
         self._task_count = 0
         self.driving = False
         """Inside its own `run_forever`: the world steps the others around it."""
+        self.selecting = False
+        """Driven by a thread, which waits until it has something to do."""
         self.standing = 0
         """How many blocking calls deep it stands still."""
         self.dead = False

@@ -18,7 +18,7 @@ _HARMLESS = (signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH)
 def send(host: Host, number: int) -> None:
     """What a signal does to a host's program: its handler, or the default action.
 
-    Raises what a handler raises.
+    Raises what a handler raises; where the program has a thread of its own, that is raised there.
     """
     world = host.world
     world.trace.record("signal", host.name, signal=signal.Signals(number).name)
@@ -32,6 +32,10 @@ def send(host: Host, number: int) -> None:
         return
     handler = host.program_handlers.get(number, first_handler(number))
     if callable(handler):
+        strand = host.main_strand
+        if strand is not None and not strand.over and strand is not world.strands.current:
+            strand.interrupt(lambda: handler(number, None))
+            return
         with world.at(host):
             handler(number, None)
     elif handler == signal.SIG_DFL and number not in _HARMLESS:

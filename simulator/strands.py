@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import _thread
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class Strand:
         self._ready: Callable[[], bool] | None = lambda: True
         self.until_ns: int | None = None
         self.before_unwinding: Callable[[], None] = _nothing
+        self._interruptions: deque[Callable[[], object]] = deque()
         self._cancelled = 0
         self.lost = False
         """It was given up: it stands where the world does not see it."""
@@ -60,7 +62,7 @@ class Strand:
         """Whether what it waits for has come, or the time for it is over."""
         if self.over:
             return False
-        if self._ready is not None and self._ready():
+        if self._interruptions or (self._ready is not None and self._ready()):
             return True
         return self.until_ns is not None and self.until_ns <= now_ns
 
@@ -73,7 +75,7 @@ class Strand:
         strands = world.strands
         before, strands.current = strands.current, self
         try:
-            with world.at(self.host):
+            with self.host.around(), world.at(self.host):
                 self._go.release()
                 if not self._back.acquire(timeout=STUCK_S):
                     self.over = self.lost = True
@@ -84,6 +86,10 @@ class Strand:
                     )
         finally:
             strands.current = before
+
+    def interrupt(self, handler: Callable[[], object]) -> None:
+        """Has the thread call something where it waits, as a signal does, and wait on."""
+        self._interruptions.append(handler)
 
     def place(self) -> str:
         """Where its code stands."""
@@ -110,15 +116,26 @@ class Strand:
             self._back.release()
 
     def wait(self, ready: Callable[[], bool] | None, until_ns: int | None) -> bool:
-        """Gives the baton back until `ready`, at most until a moment; whether it became ready."""
-        if self.lost:
-            raise SystemExit  # the world has gone on without it
-        self._ready, self.until_ns = ready, until_ns
-        self._back.release()
-        self._go.acquire()
-        if self._cancelled:
-            raise SystemExit  # no `except Exception` of the guest's keeps it
-        return ready is not None and ready()
+        """Gives the baton back until `ready`, at most until a moment; whether it became ready.
+
+        Raises what a handler of a signal raises that comes meanwhile.
+        """
+        while True:
+            if self.lost:
+                raise SystemExit  # the world has gone on without it
+            self._ready, self.until_ns = ready, until_ns
+            self._back.release()
+            self._go.acquire()
+            if self._cancelled:
+                raise SystemExit  # no `except Exception` of the guest's keeps it
+            if not self._interruptions:
+                return ready is not None and ready()
+            while self._interruptions:
+                self._interruptions.popleft()()
+            if ready is not None and ready():
+                return True
+            if until_ns is not None and until_ns <= self.world.env.now:
+                return False
 
 
 class Strands:

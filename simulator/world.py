@@ -298,8 +298,8 @@ class World:
     def _move_on(self, until_ns: int | None, driver: HostLoop | None = None) -> bool:
         """Lets time jump to the next event, at most to `until_ns`; whether there is one.
 
-        Only what can run then counts: the loops that may have a turn, and the `driver` that waits
-        for its own.
+        Only what can run then counts: the loops that may have a turn, and those that wait for
+        their own, the `driver` and any on threads.
         """
         if self.neighbours.waiting and self.neighbours.answer():
             return True
@@ -307,8 +307,7 @@ class World:
         queue = env._queue
         next_ns: int | None = queue[0][0] if queue else None
         for loop in self._loops:
-            busy = loop.driving or loop.standing
-            if busy and loop is not driver and not loop.may_run:
+            if not (loop.may_run or loop is driver or loop.selecting):
                 continue
             timers = loop._timers
             if not timers:
@@ -354,7 +353,11 @@ class World:
         """The others have their turn; returns once `driver` has something to do."""
         strand = self.strands.current
         if strand is not None:  # a thread with a loop of its own: the world runs on another one
-            strand.wait(lambda: driver.is_due() or driver.is_stopping(), driver.next_timer_ns())
+            driver.selecting = True  # its timers count: others may set earlier ones meanwhile
+            try:
+                strand.wait(lambda: driver.is_due() or driver.is_stopping(), None)
+            finally:
+                driver.selecting = False
             return
         events._set_running_loop(None)
         before, self.current = self.current, driver.host

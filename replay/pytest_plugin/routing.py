@@ -15,7 +15,7 @@ from freezegun import freeze_time
 from replay.default_venues import default_part
 from replay.pytest_plugin import options
 from replay.pytest_plugin.venue import SimulatedVenue
-from replay.stage import make_venue
+from replay.stage import BOT, make_venue
 from scenarios.markets import Venue as VenuePart
 from scenarios.units import Start
 from simulator.clock import Clock, parse_start
@@ -51,7 +51,7 @@ def venue_router(
     def record(event: str, **fields: Any) -> None:
         trace.record(event, name, **fields)
 
-    venue, credentials = make_venue(
+    venue, keys = make_venue(
         name, part, env=env, streams=Streams(seed), record=record, hide=trace.hide
     )
     clock = _FrozenClock(env)
@@ -70,8 +70,8 @@ def venue_router(
         yield SimulatedVenue(
             name=name,
             hosts=known.hosts,
-            api_key=credentials.api_key,
-            secret=credentials.secret,
+            api_key=keys[BOT].api_key,
+            secret=keys[BOT].secret,
             start=Start(text="", ns=start_ns, utc_offset_s=utc_offset_s),
             router=router,
             _part=part,

@@ -13,7 +13,7 @@ from replay.default_venues import default_part
 from replay.pytest_plugin import marks, options
 from replay.pytest_plugin.running import bot_host, checked
 from replay.pytest_plugin.venue import LATENCY_NS, SimulatedVenue
-from replay.stage import BOT, Stage, add_venue, set_up
+from replay.stage import BOT, Account, Stage, add_venue, set_up
 from scenarios.markets import Venue as VenuePart
 from scenarios.stimuli import Signal
 from scenarios.types import nearest
@@ -133,7 +133,7 @@ def _venue(staged: Staged, name: str) -> SimulatedVenue:
     else:
         part = default_part(name)
         if staged.stage is None:
-            staged.stage = Stage(world, bot_host(world), {}, {}, {})
+            staged.stage = Stage(world, bot_host(world), {BOT: Account()})
         add_venue(staged.stage, name, part)
         world.network.link(BOT, name, latency=Fixed(LATENCY_NS))
     assert staged.stage is not None

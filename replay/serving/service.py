@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from replay.stage import make_venue
+from replay.stage import BOT, make_venue
 from simulator.errors import InputError
 from simulator.randomness import Streams
 from simulator.venues import kind
@@ -80,7 +80,7 @@ class Service:
                 name, part, env=clock, streams=streams, record=record, hide=trace.hide
             )
             self.venues[name] = venue
-            self._keys[name] = (keys.api_key, keys.secret)
+            self._keys[name] = (keys[BOT].api_key, keys[BOT].secret)
 
     def _record(self, venue: str, event: str, /, **fields: Any) -> None:
         self._trace.record(event, venue, **fields)

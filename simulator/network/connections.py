@@ -102,6 +102,8 @@ class Endpoint(asyncio.Transport):
                 return self._sent_ns
             case "arrives_ns":
                 return self._last_arrival_ns
+            case "client":
+                return self.peer._loop.host.name
             case "socket":
                 return VirtualSocket(self.local, self.remote)
         if self._tls is not None:

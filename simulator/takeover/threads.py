@@ -91,6 +91,15 @@ class Threads:
 
         strand.before_unwinding = unwinding_is_no_failure
 
+    def main_thread(self, real: Callable[[], threading.Thread]) -> threading.Thread:
+        """That of the program whose code asks."""
+        host = self._world.current
+        strand = None if host is None else host.main_strand
+        for thread, each in self._strands.items():
+            if each is strand:
+                return thread
+        return real()
+
     def is_alive(self, real: Any, thread: threading.Thread) -> bool:
         strand = self._strands.get(thread)
         return bool(real(thread)) if strand is None else not strand.over
@@ -129,6 +138,7 @@ def threads_hand_over(threads: Threads, replacements: Mapping[Any, Any]) -> Iter
         else "_start_new_thread"
     )
     real_start, real_join, real_is_alive = getattr(module, start_name), kind.join, kind.is_alive
+    real_main_thread = threading.main_thread
     changes: list[tuple[Any, str, Any]] = [
         (
             module,
@@ -139,6 +149,7 @@ def threads_hand_over(threads: Threads, replacements: Mapping[Any, Any]) -> Iter
         (module, "_allocate_lock", threads.new_lock),
         (module, "_CRLock", None),
         (module, "_counter", itertools.count(1).__next__),
+        (module, "main_thread", lambda: threads.main_thread(real_main_thread)),
         (kind, "join", lambda thread, timeout=None: threads.join(real_join, thread, timeout)),
         (kind, "is_alive", lambda thread: threads.is_alive(real_is_alive, thread)),
         (queue, "SimpleQueue", queue._PySimpleQueue),

@@ -96,9 +96,10 @@ class HttpFront:
             "params": self._redactor.parameters(call.parameters.values),
             "account": self._service.account_of(call),
         }
-        sent_ns = transport.get_extra_info("sent_ns")
-        if sent_ns is not None:
-            fields["sent_ns"] = sent_ns
+        for name in ("sent_ns", "client"):  # neither is known of a real socket
+            value = transport.get_extra_info(name)
+            if value is not None:
+                fields[name] = value
         self._record("request", **fields)
 
     def _http_date(self) -> str:

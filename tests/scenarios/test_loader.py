@@ -177,7 +177,8 @@ def test_the_good_file_is_read() -> None:
         (
             "stimulus:",
             "hosts: {boot: {clock_offset: -3 ms}}\nstimulus:",
-            "scenarios/x.yaml:20: hosts.boot — no such host to set up; did you mean 'bot'?",
+            "scenarios/x.yaml:20: hosts.boot — nothing runs on this host; "
+            "give `run` or `factory`; the bot's own host is 'bot'",
         ),
         (
             "stimulus:",
