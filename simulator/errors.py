@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import Any
 
 
 class SimulatorError(Exception):
@@ -58,6 +59,9 @@ class RealConnectionError(SimulatorError, OSError):
         self.target = target
         self.caller = caller
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.what, self.target, self.caller)
+
 
 class UnknownHostError(SimulatorError, socket.gaierror):
     """A look-up of a name that no host of the world has."""
@@ -70,6 +74,10 @@ class UnknownHostError(SimulatorError, socket.gaierror):
             f"up at {caller}; hosts: {', '.join(known) or 'none'}; "
             f"give the world a host of that name",
         )
+        self._asked = (name, port, caller, known)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._asked
 
 
 class HostCrashed(BaseException):

@@ -23,6 +23,8 @@ class Attempt:
     result: RunResult | None = None
     error: SimulatorError | None = None
     deterministic: bool | None = None
+    differences: tuple[str, ...] = ()
+    """Where it was run twice: the first difference, in lines."""
 
     @property
     def code(self) -> ExitCode:

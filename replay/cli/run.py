@@ -3,24 +3,24 @@ broken, 2 unusable input, 3 not deterministic, 4 a real connection was attempted
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from replay import attempts
 from replay.ci.attempt import Attempt
 from replay.cli import options, outputs, shared
 from replay.cli.outputs import Wanted
 from replay.cli.selection import Selection, select
-from replay.cli.shared import ExitCode, Runner, app, failure, tracked
-from simulator.errors import SimulatorError
+from replay.cli.shared import ExitCode, app, failure, tracked
+from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from replay.ci.comparison import Comparison
-    from replay.result import RunResult
 
 
 @app.command("run")
@@ -36,6 +36,14 @@ def run_scenario(
         str | None,
         typer.Option(
             metavar="VERSION", help="Only this version of the bot, or one's own: module:factory."
+        ),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[LABEL=]FOLDER",
+            help="Import the bot from this folder, in a process of its own; several are versions "
+            "side by side.",
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
@@ -66,63 +74,67 @@ def run_scenario(
     )
     runner = shared.runner()
     try:
-        selection = select(runner, scenario, bot, every=every)
-        code = _run_all(runner, selection, seed, twice=twice, wanted=wanted)
+        trees = attempts.trees(source or ())
+        only = tuple(tree.label for tree in trees) or ((bot,) if bot else None)
+        selection = select(runner, scenario, only, every=every)
+        if trees:
+            factory = _factory(bot)
+            made = attempts.tried_in(trees, selection.runs, factory=factory, seed=seed, twice=twice)
+        else:
+            made = (
+                attempts.tried(runner.run, name, version, seed, twice=twice)
+                for name, version in selection.runs
+            )
+        code = _run_all(made, selection, wanted)
     except SimulatorError as error:
         raise failure(error) from error
     raise typer.Exit(code)
 
 
-def _run_all(
-    runner: Runner, selection: Selection, seed: int | None, *, twice: bool, wanted: Wanted
-) -> ExitCode:
+def _factory(bot: str | None) -> str | None:
+    """What makes the bot of a source tree."""
+    if bot is not None and ":" not in bot:
+        raise InputError(f"--bot {bot}: with --source it is what makes the bot, module:factory")
+    return bot
+
+
+def _run_all(made: Iterable[Attempt], selection: Selection, wanted: Wanted) -> ExitCode:
     """Of several only what is not as expected has a section; the rest is in the table."""
     from replay import report
 
     compared, before = outputs.read_baselines(wanted)
     out = report.console()
     out.quiet = wanted.only_json
-    attempts = list(selection.unreadable)
-    runs = tracked(selection.runs, "replaying") if selection.several else selection.runs
-    for scenario, version in runs:
-        attempt = _attempt(runner, out, scenario, version, seed, twice=twice)
+    done = list(selection.unreadable)
+    if selection.several:
+        made = tracked(made, "replaying", total=len(selection.runs))
+    for attempt in made:
         if selection.several and attempt.result is not None:
             # Two files of a folder may have scenarios of one name in them.
-            attempt = replace(attempt, result=replace(attempt.result, scenario=scenario))
-        attempts.append(attempt)
+            named = replace(attempt.result, scenario=attempt.scenario)
+            attempt = replace(attempt, result=named)
+        for line in attempt.differences:
+            out.print(line, markup=False, overflow="fold")
+        done.append(attempt)
         result = attempt.result
         if result is None:
             continue
         outputs.write_run(wanted, result, selection)
         if not (selection.several and attempt.ok):
             out.print(report.section(result, deterministic=attempt.deterministic))
-    results = [attempt.result for attempt in attempts if attempt.result is not None]
+    results = [attempt.result for attempt in done if attempt.result is not None]
     if results:
         out.print(report.summary(results))
-    _tell_errors(out, attempts, selection)
+    _tell_errors(out, done, selection)
     comparison = None
     if compared is not None:
         from replay.ci.comparison import compare
 
-        comparison = compare(compared, attempts, covers=selection.covers)
+        comparison = compare(compared, done, covers=selection.covers)
         _tell_changes(out, comparison)
-    code = outputs.exit_code(attempts, comparison, wanted)
-    outputs.write_all(wanted, attempts, comparison, selection, before, code)
+    code = outputs.exit_code(done, comparison, wanted)
+    outputs.write_all(wanted, done, comparison, selection, before, code)
     return code
-
-
-def _attempt(
-    runner: Runner, out: Console, scenario: str, version: str, seed: int | None, *, twice: bool
-) -> Attempt:
-    """One run, or two; an error that ends it is part of what came of it."""
-    tried = Attempt(scenario=scenario, version=version)
-    try:
-        result = runner.run(scenario, version=version, seed=seed)
-        again = runner.run(scenario, version=version, seed=seed) if twice else None
-    except SimulatorError as error:
-        return replace(tried, error=error)
-    equal = None if again is None else _are_equal(out, result, again)
-    return replace(tried, result=result, deterministic=equal)
 
 
 def _tell_errors(out: Console, attempts: Sequence[Attempt], selection: Selection) -> None:
@@ -144,18 +156,3 @@ def _tell_changes(out: Console, comparison: Comparison) -> None:
     out.print("\nAgainst the baseline", style="bold")
     for line in lines(comparison):
         out.print(line, markup=False, overflow="fold")
-
-
-def _are_equal(out: Console, first: RunResult, second: RunResult) -> bool:
-    from replay.traces import difference
-
-    if first.digest == second.digest:
-        return True
-    found = difference.first_difference(first.trace_lines, second.trace_lines)
-    if found is None:
-        shown = [f"the digests differ, the traces do not: {first.digest}, {second.digest}"]
-    else:
-        shown = difference.lines(found)
-    for line in shown:
-        out.print(line, markup=False, overflow="fold")
-    return False

@@ -37,20 +37,20 @@ class Selection:
 
 
 def select(
-    runner: Runner, scenario: str | None, bot: str | None, *, every: bool = False
+    runner: Runner, scenario: str | None, only: Sequence[str] | None, *, every: bool = False
 ) -> Selection:
-    """`bot` is the only version, by default each that a scenario speaks of. Raises InputError for
+    """`only` are the versions, by default each that a scenario speaks of. Raises InputError for
     a choice that cannot be made; of several, one that cannot be read is in `unreadable`."""
     if every and scenario not in (None, ALL):
         raise InputError(f"--all and {scenario}: leave one of the two out")
     if scenario is None and not every:
         raise InputError("no scenario: name one, its file or a folder of them, or add --all")
     if scenario is None or scenario == ALL:
-        return _of(runner.names(), runner, bot, of=None, several=True)
+        return _of(runner.names(), runner, only, of=None, several=True)
     folder = Path(scenario)
     if folder.is_dir() and scenario not in runner.names():
-        return _of(in_folder(folder), runner, bot, of=scenario, several=True)
-    return _of([scenario], runner, bot, of=scenario, several=False)
+        return _of(in_folder(folder), runner, only, of=scenario, several=True)
+    return _of([scenario], runner, only, of=scenario, several=False)
 
 
 def in_folder(folder: Path) -> list[str]:
@@ -73,13 +73,18 @@ def _hidden(path: Path) -> bool:
 
 
 def _of(
-    names: Sequence[str], runner: Runner, bot: str | None, *, of: str | None, several: bool
+    names: Sequence[str],
+    runner: Runner,
+    only: Sequence[str] | None,
+    *,
+    of: str | None,
+    several: bool,
 ) -> Selection:
     runs: list[tuple[str, str]] = []
     unreadable: list[Attempt] = []
     for name in names:
         try:
-            runs += ((name, each) for each in ((bot,) if bot else runner.versions(name)))
+            runs += ((name, each) for each in (only or runner.versions(name)))
         except SimulatorError as error:
             unreadable.append(Attempt(scenario=name, version="", error=error))
     return Selection(
@@ -87,5 +92,5 @@ def _of(
         unreadable=tuple(unreadable),
         of=of,
         several=several,
-        every_version=bot is None,
+        every_version=only is None,
     )
