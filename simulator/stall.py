@@ -8,7 +8,8 @@ from types import CoroutineType, FrameType
 from typing import Any
 
 from simulator.caller import is_foreign
-from simulator.errors import StalledError
+from simulator.clock import NS_PER_S
+from simulator.errors import SpinningError, StalledError
 from simulator.loop import HostLoop
 
 
@@ -65,7 +66,17 @@ def stalled(
     )
 
 
-def where_running(loop: HostLoop) -> Iterator[str]:
+def spinning(loops: Iterable[HostLoop], turns: int, elapsed_ns: int) -> SpinningError:
+    """The error for a world in which so many turns were taken at one instant."""
+    places = [place for loop in loops for place in _where_running(loop)]
+    return SpinningError(
+        f"{turns} turns at {elapsed_ns / NS_PER_S:.9f} s and time does not "
+        f"pass; busy: {'; '.join(places) or 'the world itself'}; let it await something that "
+        f"takes time, or raise step_limit"
+    )
+
+
+def _where_running(loop: HostLoop) -> Iterator[str]:
     """Where the callbacks that are ready on a loop come from."""
     for callback in loop.ready_callbacks()[:3]:
         owner = getattr(callback, "__self__", None)

@@ -18,9 +18,8 @@ import _thread
 import asyncio
 import gc
 import math
-import sys
 from asyncio import events
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from logging import LogRecord
@@ -28,13 +27,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from simulator.clock import NS_PER_S, Clock, parse_start
 from simulator.crash import Graves
-from simulator.errors import OverBudgetError, RealConnectionError, SpinningError, WorldError
+from simulator.errors import OverBudgetError, RealConnectionError, WorldError
 from simulator.host import Host
 from simulator.loop import HostLoop
 from simulator.neighbours import Address, Neighbour, Neighbours
 from simulator.network import Network
 from simulator.randomness import Streams
-from simulator.stall import stalled, waiting, where_running
+from simulator.stall import spinning, stalled, waiting
 from simulator.standing import stand_still
 from simulator.strands import Strands
 from simulator.takeover import takeover
@@ -293,7 +292,7 @@ class World:
         """Called by a loop after each of its turns; raises SpinningError past the limit."""
         self._turns += 1
         if self._turns > self.step_limit:
-            raise self._spinning()
+            raise spinning(self._loops, self.step_limit, self.env.elapsed_ns)
 
     def _move_on(self, until_ns: int | None, driver: HostLoop | None = None) -> bool:
         """Lets time jump to the next event, at most to `until_ns`; whether there is one.
@@ -390,33 +389,8 @@ class World:
 
     # what went wrong
 
-    def _spinning(self) -> SpinningError:
-        places = [place for loop in self._loops for place in where_running(loop)]
-        return SpinningError(
-            f"{self.step_limit} turns at {self.env.elapsed_ns / NS_PER_S:.9f} s and time does not "
-            f"pass; busy: {'; '.join(places) or 'the world itself'}; let it await something that "
-            f"takes time, or raise step_limit"
-        )
-
     def note_refusal(self, error: RealConnectionError) -> None:
         """Keeps a refused attempt to leave the world, even if the bot swallows the error."""
         self.refusals.append(error)
         host = self.current.name if self.current else "world"
         self.trace.record("refused", host, what=error.what, target=error.target, at=error.caller)
-
-    def install_asyncgen_hooks(self) -> Callable[[], None]:
-        """Async generators belong to whichever loop runs them; returns the undoing."""
-        before = sys.get_asyncgen_hooks()
-
-        def first_iteration(agen: AsyncGenerator[Any, Any]) -> None:
-            loop = events._get_running_loop()
-            if isinstance(loop, HostLoop):
-                loop.adopt_generator(agen)
-
-        def finalize(agen: AsyncGenerator[Any, Any]) -> None:
-            loop = events._get_running_loop()
-            if isinstance(loop, HostLoop):
-                loop.finish_generator(agen)
-
-        sys.set_asyncgen_hooks(firstiter=first_iteration, finalizer=finalize)
-        return lambda: sys.set_asyncgen_hooks(*before)

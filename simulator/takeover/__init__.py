@@ -20,6 +20,7 @@ from simulator.network.tls import PlainTls
 from simulator.takeover.captures import Captures, replaced
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
+from simulator.takeover.generators import generators_of_the_hosts
 from simulator.takeover.logs import captured_logs
 from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
 from simulator.takeover.signals import signals_of_the_hosts
@@ -58,7 +59,7 @@ def takeover(world: World) -> Iterator[None]:
     try:
         with ExitStack() as stack:
             stack.enter_context(_collections_at_fixed_points())
-            stack.callback(world.install_asyncgen_hooks())
+            stack.enter_context(generators_of_the_hosts())
             stack.enter_context(virtual_time(world))
             stack.enter_context(seeded_entropy(world))
             threads = Threads(world)
