@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    setcontext,
+)
 
 import simpy
 
@@ -10,6 +19,10 @@ from simulator.errors import InputError, WorldError
 
 NS_PER_S = 1_000_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_DECIMALS = Context(
+    prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
+)
+"""As Python's own is at first."""
 
 
 class Clock(simpy.Environment):
@@ -32,11 +45,20 @@ class Clock(simpy.Environment):
         return queue[0][0] if queue else None
 
     def run_due(self) -> None:
-        """Processes every event that is due by now, also those that it schedules for now."""
+        """Processes every event that is due by now, also those that it schedules for now.
+
+        In a decimal context of their own: a bot that blocks has left its own in force, and ccxt
+        sets one that rounds half up.
+        """
         queue = self._queue
         now = self._now
-        while queue and queue[0][0] <= now:
-            self.step()
+        theirs = getcontext()
+        setcontext(_DECIMALS.copy())
+        try:
+            while queue and queue[0][0] <= now:
+                self.step()
+        finally:
+            setcontext(theirs)
 
     def move_to(self, when_ns: int) -> None:
         """Lets time pass up to `when_ns`; events in between must have been processed."""

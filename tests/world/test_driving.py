@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime
+from decimal import ROUND_UP, Decimal, getcontext, localcontext
 
 import pytest
 
@@ -293,3 +294,18 @@ def test_async_generators_are_finalised_by_their_own_loop(world: World) -> None:
 
     world.run_until(world.hosts["bot"].start(main()))
     assert closed == ["closed"]
+
+
+def test_a_bot_that_chooses_how_decimals_are_rounded_chooses_for_itself(world: World) -> None:
+    thirds: list[Decimal] = []
+
+    def script() -> None:
+        getcontext().prec, getcontext().rounding = 3, ROUND_UP
+        time.sleep(2)
+        thirds.append(Decimal(1) / 3)
+
+    due = world.env.timeout(1_000_000_000)
+    due.callbacks.append(lambda _: thirds.append(Decimal(1) / 3))
+    with localcontext():
+        world.hosts["bot"].run(script)
+    assert thirds == [Decimal("0.3333333333333333333333333333"), Decimal("0.334")]
