@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from replay import interpreter
 from replay.crashes import Crashes
 from replay.process import Process
 from simulator.errors import HostCrashed, InputError, SimulatorError
@@ -143,7 +144,11 @@ class ProgramGuest:
         """One life of the program, and what it ended with."""
         process = self._program.process(folder, self._given)
         try:
-            with self._world.at(self.host), process.in_force():
+            with (
+                self._world.at(self.host),
+                interpreter.as_in_a_new_process(),
+                process.in_force(),
+            ):
                 return ended(self._program)
         except HostCrashed:
             return -(self.host.ended_by or signal.SIGKILL)
@@ -191,12 +196,20 @@ def ended(program: Program) -> int:
     except SimulatorError as error:
         if not isinstance(error, OSError):
             raise
-        traceback.print_exc()
+        _tell_uncaught(error)
         return 1
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        _tell_uncaught(error)
         return 1
     return 0
+
+
+def _tell_uncaught(error: Exception) -> None:
+    """As Python does: by the program's own hook, where it has one."""
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except (Exception, SystemExit):
+        traceback.print_exc()
 
 
 def _exit_code(code: object) -> int:

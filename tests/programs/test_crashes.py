@@ -78,3 +78,27 @@ def test_a_program_that_stays_down_has_been_killed(tmp_path: Path) -> None:
     result = run(tmp_path, "await asyncio.sleep(20)", "{after_log: {message: life 1}}")
     assert told(result) == [(0.0, "life 1"), (0.0, "crash")]
     assert [each["code"] for each in result.trace if each["kind"] == "exit"] == [-9]
+
+
+LOGS = """\
+import logging, time
+
+logging.basicConfig(filename="bot.log", level="INFO", format="%(message)s")
+own = logging.getLogger("own")
+own.addHandler(logging.FileHandler("own.log"))
+for turn in range(4):
+    own.info("turn %d", turn)
+    time.sleep(2)
+"""
+
+
+def test_each_life_sets_up_its_log_files_anew(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(LOGS, encoding="utf-8")
+    file = scenario(tmp_path)
+    crash = "crash: [{at: +3 s, restart: {after: 3 s}}]\n"
+    file.write_text(f"{file.read_text()}{crash}", encoding="utf-8")
+    program = Program.of(["mine.py"], directory=tmp_path)
+    runner.play(runner.load(str(file)), str(file), version="mine", program=program)
+    turns = [f"turn {turn}" for life in (range(2), range(4)) for turn in life]
+    for name in ("bot.log", "own.log"):
+        assert (tmp_path / name).read_text(encoding="utf-8").split("\n")[:-1] == turns

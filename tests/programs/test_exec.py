@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import socket
 import subprocess
 import sys
+import threading
+from decimal import getcontext
 from pathlib import Path
 from textwrap import dedent
 
@@ -332,3 +336,71 @@ def test_a_program_that_blocks_and_has_a_thread_runs_in_virtual_time(
         *("0.5000@0", "beat@25", "beat@50", "0.5000@60"),
         *("beat@75", "beat@100"),
     ]
+
+
+SETTINGS = """\
+import json, logging, logging.config
+from decimal import Decimal, getcontext
+from pathlib import Path
+
+root, own = logging.getLogger(), logging.getLogger("own.settings")
+found = [root.level, len(root.handlers), own.level, len(own.handlers), getcontext().prec]
+Path("found.json").write_text(json.dumps(found))
+logging.config.dictConfig({
+    "version": 1,
+    "disable_existing_loggers": True,
+    "handlers": {"screen": {"class": "logging.StreamHandler"}},
+    "loggers": {"own.settings": {"level": "DEBUG", "handlers": ["screen"], "propagate": False}},
+    "root": {"level": "DEBUG", "handlers": ["screen"]},
+})
+getcontext().prec = 8
+"""
+
+
+def test_a_program_finds_logging_and_decimals_as_in_a_process_of_its_own(tmp_path: Path) -> None:
+    def settings() -> tuple[object, ...]:
+        loggers = [logging.getLogger(name) for name in (None, "own.settings", "asyncio")]
+        told = [(each.level, list(each.handlers), each.disabled) for each in loggers]
+        return told, getcontext().prec
+
+    logging.getLogger("own.settings").setLevel(logging.NOTSET)
+    before = settings()
+    for _ in range(2):
+        run(scenario(tmp_path), program(tmp_path, SETTINGS))
+        # Python's documentation: the root logger is created with WARNING; 28 digits.
+        found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+        assert found == [logging.WARNING, 0, logging.NOTSET, 0, 28]
+    assert settings() == before
+
+
+HOOKS = """\
+import io, socket, sys, threading
+
+sys.stdout = sys.stderr = io.StringIO()
+threading.excepthook = print
+socket.setdefaulttimeout(7)
+sys.setrecursionlimit(12345)
+
+
+def report(kind, error, trace):
+    with open("report.txt", "w") as out:
+        out.write(f"{kind.__name__}: {error}")
+    raise SystemExit(9)
+
+
+sys.excepthook = report
+raise ValueError("no such symbol")
+"""
+
+
+def test_a_program_tells_of_its_end_by_its_own_hook_and_leaves_none_behind(tmp_path: Path) -> None:
+    def settings() -> tuple[object, ...]:
+        streams = sys.stdin, sys.stdout, sys.stderr
+        limits = socket.getdefaulttimeout(), sys.getrecursionlimit()
+        return *streams, sys.excepthook, threading.excepthook, *limits
+
+    before = settings()
+    result = run(scenario(tmp_path, exit_code=1), program(tmp_path, HOOKS))
+    assert settings() == before
+    assert (tmp_path / "report.txt").read_text(encoding="utf-8") == "ValueError: no such symbol"
+    assert result.verdict.ok, result.verdict.surprises
