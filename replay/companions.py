@@ -62,7 +62,7 @@ class CompanionProgram:
     def _live(self, life: int) -> None:
         """The body of its thread."""
         try:
-            code = ended(self._program)
+            code = ended(self._program, self.host)
         except HostCrashed:
             return
         except SimulatorError as error:
@@ -112,7 +112,7 @@ class CompanionProgram:
         if self._error is not None:
             raise self._error
         if self.host.dead:
-            self.exit_code = -(self.host.ended_by or signal.SIGKILL)
+            self.exit_code = self.host.ended_with
 
     def _is_over(self) -> bool:
         return self.host.dead or self.exit_code is not None

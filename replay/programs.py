@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scenarios.crashes import Crash, Restart
     from scenarios.schema import Scenario
     from scenarios.stimuli import Stimulus
+    from simulator.host import Host
 
 GRACE_NS = 30_000_000_000
 """Virtual time that a program gets to end in, once it was told to."""
@@ -149,9 +150,9 @@ class ProgramGuest:
                 interpreter.as_in_a_new_process(),
                 process.in_force(),
             ):
-                return ended(self._program)
+                return ended(self._program, self.host)
         except HostCrashed:
-            return -(self.host.ended_by or signal.SIGKILL)
+            return self.host.ended_with
 
     def give(self, stimulus: Stimulus) -> None:
         assert stimulus.send is not None
@@ -182,8 +183,18 @@ class ProgramGuest:
         """Nobody asks a program what it believes."""
 
 
-def ended(program: Program) -> int:
-    """Runs the program as `__main__`; what it ends with. Raises SimulatorError and HostCrashed."""
+def ended(program: Program, host: Host) -> int:
+    """Runs the program as `__main__` on a host, to the end of its process; what it ends with.
+
+    Raises SimulatorError and HostCrashed.
+    """
+    code = _left_with(program)
+    host.end_program()
+    return code
+
+
+def _left_with(program: Program) -> int:
+    """What its code ends with."""
     try:
         if program.module:
             runpy.run_module(program.name, run_name="__main__", alter_sys=True)

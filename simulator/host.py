@@ -7,8 +7,10 @@ import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
+from signal import SIGKILL
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from simulator import endings
 from simulator.clock import NS_PER_S
 from simulator.errors import HostCrashed, WorldError
 from simulator.loop import HostLoop
@@ -16,6 +18,7 @@ from simulator.signals import send
 
 if TYPE_CHECKING:
     from simulator.strands import Strand
+    from simulator.takeover.endings import LastWords
     from simulator.world import World
 
 T = TypeVar("T")
@@ -53,8 +56,10 @@ class Host:
         ] = {}
         self.program_handlers: dict[int, Any] = {}
         """What its program set with `signal.signal`, by number."""
-        self.ended_by: int | None = None
-        """The POSIX signal that ended its program, if one did."""
+        self.ended_with = -SIGKILL
+        """Of a host that has crashed: what its program ended with, minus the number of a signal."""
+        self.last_words: list[LastWords] = []
+        """What its program has registered with `atexit`."""
         self.dead = False
         """It has crashed and was not restarted."""
         self.lives = 1
@@ -150,10 +155,16 @@ class Host:
         what a handler of the program's raises."""
         send(self, number)
 
+    def end_program(self) -> None:
+        """Called where the code of its main program is over: as Python does at its end, waits for
+        the threads that are no daemons and calls what was registered with `atexit`."""
+        endings.come(self)
+
     # crashing
 
-    def crash(self, why: str = "") -> None:
+    def crash(self, why: str = "", *, code: int = -SIGKILL) -> None:
         """Ends everything on this host at once, as SIGKILL would; a host that is down stays so.
+        `code` is what its program ends with.
 
         No code of it goes on: not from where it awaits, nor in a `finally` with any effect. Its
         connections end as their peers will see it. What remains is on disk: files as far as they
@@ -162,11 +173,12 @@ class Host:
         """
         if self.dead:
             return
-        self.dead = True
+        self.dead, self.ended_with = True, code
         self.world.trace.record("crash", self.name, why=why)
         self.world.graves.kill(self)
         self.signal_handlers.clear()
         self.program_handlers.clear()
+        self.last_words.clear()
         self._loop = None
         for told in self.on_crash:
             told()

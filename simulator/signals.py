@@ -43,8 +43,7 @@ def send(host: Host, number: int) -> None:
 
 
 def _end(host: Host, number: int) -> None:
-    host.ended_by = number
-    host.crash(signal.Signals(number).name)
+    host.crash(signal.Signals(number).name, code=-number)
 
 
 def first_handler(number: int) -> Any:

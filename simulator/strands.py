@@ -19,6 +19,8 @@ from simulator.caller import place_of
 from simulator.errors import WorldError
 
 if TYPE_CHECKING:
+    import threading
+
     from simulator.host import Host
     from simulator.world import World
 
@@ -44,6 +46,8 @@ class Strand:
         self.number = number
         self.over = False
         self.ident = 0
+        self.thread: threading.Thread | None = None
+        """What `threading` calls it; None for one that was started below that."""
         self._ready: Callable[[], bool] | None = lambda: True
         self.until_ns: int | None = None
         self.before_unwinding: Callable[[], None] = _nothing

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import WorldError
 from simulator.network.tls import PlainTls
 from simulator.takeover.captures import Captures, replaced
+from simulator.takeover.endings import endings_of_the_hosts
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
 from simulator.takeover.generators import generators_of_the_hosts
@@ -78,6 +79,7 @@ def takeover(world: World) -> Iterator[None]:
             stack.enter_context(threads_hand_over(threads, replacements))
             stack.enter_context(_loops_of_the_host(world))
             stack.enter_context(signals_of_the_hosts(world))
+            stack.enter_context(endings_of_the_hosts(world))
             stack.enter_context(fenced(world))
             yield
     finally:

@@ -12,6 +12,7 @@ import _thread
 import concurrent.futures.thread as pools
 import itertools
 import queue
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from simulator.clock import NS_PER_S
+from simulator.errors import HostCrashed
 from simulator.locks import WorldLock
 from simulator.strands import Strand
 
@@ -68,6 +70,7 @@ class Threads:
         result = real(body, (), **kwargs) if args else real(body, **kwargs)
         if isinstance(thread, threading.Thread):
             self._strands[thread] = strand
+            strand.thread = thread
             self._prepare(thread, strand)
             strand.step()
         return result
@@ -84,11 +87,17 @@ class Threads:
             strand.wait(lambda: True, None)
 
         started.set = set_and_pause
+        told: Any = thread
+        really_tell = told._invoke_excepthook
+
+        def tell_what_is_its_own(ending: threading.Thread) -> None:
+            if not isinstance(sys.exception(), HostCrashed):  # its process was killed: no failure
+                really_tell(ending)
 
         def unwinding_is_no_failure() -> None:
-            silenced: Any = thread
-            silenced._invoke_excepthook = lambda ending: None
+            told._invoke_excepthook = lambda ending: None
 
+        told._invoke_excepthook = tell_what_is_its_own
         strand.before_unwinding = unwinding_is_no_failure
 
     def main_thread(self, real: Callable[[], threading.Thread]) -> threading.Thread:
