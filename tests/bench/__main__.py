@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import blocking, logs, loops, neighbours, plugin, replays, rest, streams
+from tests.bench import blocking, logs, loops, neighbours, plugin, programs, replays, rest, streams
 from tests.bench.figures import Figure
 
 RESULT = Path("build/bench.json")
@@ -27,7 +27,7 @@ def _table(measured: list[Figure]) -> Table:
 def main() -> None:
     console = Console()
     measured: list[Figure] = []
-    for part in (loops, rest, blocking, streams, replays, logs, plugin, neighbours):
+    for part in (loops, rest, blocking, streams, replays, programs, logs, plugin, neighbours):
         # No spinner: its thread would take part in what is measured.
         console.print(f"measuring {part.__name__}")
         measured += part.figures()
