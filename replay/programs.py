@@ -202,8 +202,9 @@ def _left_with(program: Program) -> int:
             runpy.run_path(program.name, run_name="__main__")
     except SystemExit as error:
         return _exit_code(error.code)
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    except KeyboardInterrupt as error:
+        _tell_uncaught(error)
+        return -signal.SIGINT
     except SimulatorError as error:
         if not isinstance(error, OSError):
             raise
@@ -215,7 +216,7 @@ def _left_with(program: Program) -> int:
     return 0
 
 
-def _tell_uncaught(error: Exception) -> None:
+def _tell_uncaught(error: BaseException) -> None:
     """As Python does: by the program's own hook, where it has one."""
     try:
         sys.excepthook(type(error), error, error.__traceback__)

@@ -152,6 +152,7 @@ def test_what_does_not_end_then_is_killed_and_told(tmp_path: Path) -> None:
         ("import os; os.environ['NOT_THERE']", 1),
         ("import asyncio; asyncio.run(asyncio.sleep(1))", 0),
         ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -15),
+        ("import signal; signal.raise_signal(signal.SIGINT)", -2),
     ],
 )
 def test_how_a_program_ends_is_judged(tmp_path: Path, text: str, code: int) -> None:
