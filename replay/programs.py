@@ -79,8 +79,12 @@ class Program:
         )
 
     def command(self) -> str:
-        """As it is typed."""
-        return shlex.join((*(("-m",) if self.module else ()), self.name, *self.arguments))
+        """As it is typed, with what is said of it before `--`."""
+        where = () if self.directory == Path() else ("--directory", str(self.directory))
+        file = () if self.env_file is None else ("--env-file", str(self.env_file))
+        copied = ("--scratch",) if self.scratch else ()
+        module = ("-m",) if self.module else ()
+        return shlex.join((*where, *file, *copied, "--", *module, self.name, *self.arguments))
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

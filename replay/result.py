@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -139,6 +140,11 @@ class RunResult:
     truth: tuple[VenueTruth, ...] = ()  # what was so at each venue, whoever could see it
     trace: Sequence[Mapping[str, Any]] = ()
     trace_lines: tuple[str, ...] = ()  # the same as JSON lines, as the digest sees them
+
+    @property
+    def command_anywhere(self) -> str:
+        """`command` without the folder of `replay`, which is another one on every machine."""
+        return re.sub(r"^.*?replay (?=run |exec )", "replay ", self.command)
 
     @property
     def speed_up(self) -> float:

@@ -179,7 +179,7 @@ def _production(scenario: Scenario, patterns: MilestonePatterns) -> ProductionLo
 def _command(name_or_path: str, version: str, seed: int, program: Program | None) -> str:
     # As it was called this time: `.venv/bin/replay` where that is not on the path.
     replay = sys.argv[0] if Path(sys.argv[0]).name == "replay" else "replay"
-    asked = f"{shlex.quote(name_or_path)} --bot {version} --seed {seed}"
+    asked = f"{shlex.quote(name_or_path)} --bot {shlex.quote(version)} --seed {seed}"
     if program is None:
         return f"{replay} run {asked}"
-    return f"{replay} exec {asked} -- {program.command()}"
+    return f"{replay} exec {asked} {program.command()}"

@@ -52,9 +52,8 @@ class Attempt:
         of what left no result."""
         if self.result is None:
             return ""
-        _, _, rest = self.result.command.partition(" run ")
         twice = " --twice" if self.deterministic is False else ""
-        return f"replay run {rest}{twice}"
+        return f"{self.result.command_anywhere}{twice}"
 
     @property
     def complaints(self) -> tuple[str, ...]:

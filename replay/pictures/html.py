@@ -125,14 +125,12 @@ def _digest(text: str) -> str:
 
 def _run(result: RunResult) -> dict[str, Any]:
     start_s, start_ns = divmod(result.start_ns, NS_PER_S)
-    # Without the folder of the program, which is another one on every machine.
-    command = "replay run " + result.command.partition(" run ")[2]
     return {
         "scenario": result.scenario,
         "title": result.title,
         "version": result.version,
         "seed": result.seed,
-        "command": command,
+        "command": result.command_anywhere,
         "digest": result.digest,
         "start_s": start_s,
         "start_ns": start_ns,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -405,3 +407,25 @@ def test_a_program_tells_of_its_end_by_its_own_hook_and_leaves_none_behind(tmp_p
     assert settings() == before
     assert (tmp_path / "report.txt").read_text(encoding="utf-8") == "ValueError: no such symbol"
     assert result.verdict.ok, result.verdict.surprises
+
+
+def test_the_command_to_repeat_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = scenario(tmp_path)
+    file.write_text(file.read_text(encoding="utf-8").replace("  mine:", "  my own:"))
+    (tmp_path / "bot").mkdir()
+    program(tmp_path / "bot", "pass")
+    Path(".env").write_text(REAL, encoding="utf-8")
+    options = ("--env-file", ".env", "--directory", "bot", "--scratch", "--json", "result.json")
+    ended = replay("exec", "mine.yaml", *options, "--html", "run.html", "--", "main.py", "a b")
+    assert ended.exit_code == 0, ended.output
+    written = json.loads(Path("result.json").read_text(encoding="utf-8"))["runs"][0]
+    wanted = (
+        "replay exec mine.yaml --bot 'my own' --seed 1 --directory bot --env-file .env --scratch "
+        "-- main.py 'a b'"
+    )
+    assert written["command"] == wanted
+    assert html.escape(wanted, quote=False) in Path("run.html").read_text(encoding="utf-8")
+    again = replay(*shlex.split(written["command"])[1:])
+    assert again.exit_code == 0
+    assert written["digest"] in again.output
