@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.loop import HostLoop
+    from simulator.timer_loop import TimerLoop
 
 
 class Ready(asyncio.Handle):
@@ -23,7 +23,7 @@ class Ready(asyncio.Handle):
         self,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        loop: HostLoop,
+        loop: TimerLoop,
         context: contextvars.Context,
     ) -> None:
         self._context = context
@@ -45,7 +45,7 @@ class Timer(asyncio.TimerHandle):
         when: float,
         callback: Callable[..., object],
         args: tuple[Any, ...],
-        loop: HostLoop,
+        loop: TimerLoop,
         context: contextvars.Context,
     ) -> None:
         self._context = context
