@@ -24,7 +24,7 @@ from aiohttp import web
 from simulator import World
 from simulator.distributions import Fixed
 from tests.bench.venues import API_KEY, SECRET, add_binance
-from tests.world.conftest import ONE_WAY_NS, START
+from tests.world.conftest import ONE_WAY_NS, START, on_the_bot
 
 URL = "https://fapi.binance.com/fapi/v1/time"
 ROUND_TRIP_NS = 2 * ONE_WAY_NS
@@ -62,13 +62,6 @@ async def serve() -> None:
 def served(world: World) -> World:
     world.run_until(world.hosts["venue"].start(serve()))
     return world
-
-
-def on_the_bot(world: World, script: Callable[[], Any]) -> Any:
-    async def main() -> Any:
-        return script()
-
-    return world.run_until(world.hosts["bot"].start(main()))
 
 
 def by_requests() -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from simulator import RealConnectionError, SpinningError, StalledError, UnknownHostError, World
-from tests.world.conftest import ONE_WAY_NS
+from tests.world.conftest import ONE_WAY_NS, elapsed_s, on_the_bot
 
 ROUND_TRIP_S = 2 * ONE_WAY_NS / 1e9
 VENUE = ("fapi.binance.com", 9_000)
@@ -46,19 +46,6 @@ def served(world: World) -> World:
 
     world.run_until(world.hosts["venue"].start(serve()))
     return world
-
-
-def on_the_bot(world: World, script: Callable[[], Any]) -> Any:
-    """Runs blocking code inside a coroutine of the bot's."""
-
-    async def main() -> Any:
-        return script()
-
-    return world.run_until(world.hosts["bot"].start(main()))
-
-
-def elapsed_s(world: World) -> float:
-    return world.env.elapsed_ns / 1e9
 
 
 def test_a_line_comes_back_after_two_round_trips(served: World) -> None:

@@ -8,9 +8,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
@@ -18,7 +16,7 @@ from aiohttp import web
 
 from simulator import StalledError, World, strands
 from simulator.errors import WorldError
-from tests.world.conftest import ONE_WAY_NS
+from tests.world.conftest import ONE_WAY_NS, elapsed_s, on_the_bot
 
 
 @pytest.fixture
@@ -31,17 +29,6 @@ def served(world: World) -> World:
 
     world.run_until(world.hosts["venue"].start(serve()))
     return world
-
-
-def on_the_bot(world: World, script: Callable[[], Any]) -> Any:
-    async def main() -> Any:
-        return script()
-
-    return world.run_until(world.hosts["bot"].start(main()))
-
-
-def elapsed_s(world: World) -> float:
-    return world.env.elapsed_ns / 1e9
 
 
 def test_threads_sleep_beside_each_other_in_virtual_time(world: World) -> None:
