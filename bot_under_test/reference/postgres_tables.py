@@ -6,46 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot_under_test.reference.tables import Types, statements
+
 SCHEMA = "reference_bot"
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS positions (
-    id BIGINT PRIMARY KEY,
-    venue TEXT NOT NULL,
-    symbol TEXT NOT NULL,
-    side TEXT NOT NULL,
-    quantity DOUBLE PRECISION NOT NULL,
-    entry_price DOUBLE PRECISION,
-    entry_order_id TEXT,
-    stop_order_id TEXT,
-    trailing_order_id TEXT,
-    status TEXT NOT NULL CHECK (status IN ('active', 'entry_placed', 'pending_sl', 'pending_entry',
-        'failed', 'rolled_back', 'canceled', 'closed')),
-    created_at TIMESTAMPTZ NOT NULL,
-    updated_at TIMESTAMPTZ NOT NULL
-);
-CREATE TABLE IF NOT EXISTS orders (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    venue TEXT NOT NULL,
-    order_id TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS openings (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    venue TEXT NOT NULL,
-    symbol TEXT NOT NULL,
-    client_id TEXT NOT NULL,
-    created_at TIMESTAMPTZ NOT NULL,
-    ended_at TIMESTAMPTZ
-);
-CREATE TABLE IF NOT EXISTS events (
-    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    event_type TEXT NOT NULL,
-    event_data JSON NOT NULL,
-    correlation_id TEXT,
-    severity TEXT NOT NULL,
-    created_at TIMESTAMPTZ NOT NULL
-);
-"""
+_TYPES = Types(
+    key="BIGINT",
+    counted="BIGINT GENERATED ALWAYS AS IDENTITY",
+    real="DOUBLE PRECISION",
+    moment="TIMESTAMPTZ",
+    json="JSON",
+)
 
 
 def is_url(where: str) -> bool:
@@ -79,9 +50,9 @@ class PostgresTables:
             sql.SQL("SET client_min_messages = warning"),
             sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name),
             sql.SQL("SET search_path = {}").format(name),
-            sql.SQL(_TABLES),
         ):
             self._connection.execute(statement)
+        self._connection.execute(statements(_TYPES).encode())
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The rows that it gives; times are text, as SQLite has them."""

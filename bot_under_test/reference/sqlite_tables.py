@@ -6,44 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS positions (
-    id INTEGER PRIMARY KEY,
-    venue TEXT NOT NULL,
-    symbol TEXT NOT NULL,
-    side TEXT NOT NULL,
-    quantity REAL NOT NULL,
-    entry_price REAL,
-    entry_order_id TEXT,
-    stop_order_id TEXT,
-    trailing_order_id TEXT,
-    status TEXT NOT NULL CHECK (status IN ('active', 'entry_placed', 'pending_sl', 'pending_entry',
-        'failed', 'rolled_back', 'canceled', 'closed')),
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS orders (
-    id INTEGER PRIMARY KEY,
-    venue TEXT NOT NULL,
-    order_id TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS openings (
-    id INTEGER PRIMARY KEY,
-    venue TEXT NOT NULL,
-    symbol TEXT NOT NULL,
-    client_id TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    ended_at TEXT
-);
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY,
-    event_type TEXT NOT NULL,
-    event_data TEXT NOT NULL,
-    correlation_id TEXT,
-    severity TEXT NOT NULL,
-    created_at TEXT NOT NULL
-);
-"""
+from bot_under_test.reference.tables import Types, statements
+
+_TYPES = Types(key="INTEGER", counted="INTEGER", real="REAL", moment="TEXT", json="TEXT")
 
 
 class SqliteTables:
@@ -52,7 +17,7 @@ class SqliteTables:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
-        self._connection.executescript(_TABLES)
+        self._connection.executescript(statements(_TYPES))
 
     def execute(self, statement: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
         """The rows that it gives."""
