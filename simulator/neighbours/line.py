@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from simulator.neighbours.conversation import Conversation, conversation_of
 from simulator.neighbours.postgres import NO_ENCRYPTION, asks_encryption
+from simulator.transport import HostTransport, fill_buffers
 
 if TYPE_CHECKING:
     from simulator.loop import HostLoop
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 PIECE = 65_536
 """The most bytes that a protocol is given at once."""
-HIGH_WATER = 65_536
 _READ_AT_ONCE = 262_144
 
 
-class Line(asyncio.Transport):
+class Line(HostTransport):
     """See the module. Made by `Neighbours.connect`."""
 
     def __init__(
@@ -40,19 +39,12 @@ class Line(asyncio.Transport):
         self._neighbours = neighbours
         self._socket = sock
         self._local = (loop.host.address, loop.host.take_port())
-        self._protocol: asyncio.BaseProtocol | None = None
         self._talk: Conversation | None = None
         self._unsent = bytearray()
         self._mask = 0
         self._held: list[bytes] = []
         self._ended = False
-        self._error: Exception | None = None
         self._handing_over = False
-        self._reading_paused = False
-        self._writing_paused = False
-        self._high, self._low = HIGH_WATER, HIGH_WATER // 4
-        self._closing = False
-        self._lost = False
 
     # what the world's pause asks of it
 
@@ -137,12 +129,7 @@ class Line(asyncio.Transport):
     def _give(self, piece: bytes) -> None:
         protocol = self._protocol
         if isinstance(protocol, asyncio.BufferedProtocol):
-            while piece:
-                buffer = protocol.get_buffer(len(piece))
-                size = min(len(buffer), len(piece))  # type: ignore[arg-type]
-                memoryview(buffer)[:size] = piece[:size]
-                protocol.buffer_updated(size)
-                piece = piece[size:]
+            fill_buffers(protocol, piece)
         else:
             protocol.data_received(piece)  # type: ignore[union-attr]
 
@@ -175,35 +162,11 @@ class Line(asyncio.Transport):
                 return address.path or (address.host, address.port)
         return default
 
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._protocol = protocol
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        assert self._protocol is not None
-        return self._protocol
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def is_reading(self) -> bool:
-        return not self._reading_paused and not self._closing
-
-    def pause_reading(self) -> None:
-        self._reading_paused = True
-
     def resume_reading(self) -> None:
         if self._reading_paused:
             self._reading_paused = False
             if self.has_news:
                 self.hand_over()
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if high is None:
-            high = HIGH_WATER if low is None else 4 * low
-        self._high, self._low = high, high // 4 if low is None else low
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._low, self._high
 
     def get_write_buffer_size(self) -> int:
         return len(self._unsent)
@@ -229,9 +192,6 @@ class Line(asyncio.Transport):
         if len(self._unsent) > self._high and not self._writing_paused:
             self._writing_paused = True
             self._protocol.pause_writing()  # type: ignore[union-attr]
-
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        self.write(b"".join(list_of_data))
 
     def write_eof(self) -> None:
         raise NotImplementedError("a connection to a neighbour is closed as a whole")

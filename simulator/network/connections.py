@@ -12,11 +12,12 @@ import asyncio
 import errno
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.network.links import Link
 from simulator.network.tls import PlainTls
+from simulator.transport import HostTransport, fill_buffers
 
 if TYPE_CHECKING:
     from simulator.loop import HostLoop
@@ -25,8 +26,6 @@ SOCKET_BUFFER = 262_144
 """Bytes on their way or unread by the peer that a sender's kernel takes without complaint."""
 SEGMENT = 65_536
 """The most that a reader gets at once, so that one who pauses is not given everything first."""
-HIGH_WATER = 65_536
-LOW_WATER = 16_384
 
 _FIN = b""
 """An empty write is no write, so it can stand for the end of the stream."""
@@ -58,7 +57,7 @@ class VirtualSocket:
         return -1
 
 
-class Endpoint(asyncio.Transport):
+class Endpoint(HostTransport):
     """One side of a connection."""
 
     def __init__(
@@ -73,22 +72,15 @@ class Endpoint(asyncio.Transport):
         self.remote = remote
         self.peer: Endpoint
         self.on_lost: Callable[[Endpoint], None] | None = None
-        self._protocol: asyncio.BaseProtocol | None = None
         self._tls: PlainTls | None = None
         self._last_arrival_ns = 0
         self._sent_ns = 0
         """When what was received last left the peer."""
         self._unread = 0
         """Bytes written here that the peer's protocol has not been given yet."""
-        self._high = HIGH_WATER
-        self._low = LOW_WATER
-        self._writing_paused = False
         self._reading_paused = True  # until a protocol is there
         self._arrived: deque[tuple[bytes, int]] = deque()
-        self._closing = False
         self._eof_sent = False
-        self._lost = False
-        self._error: Exception | None = None
 
     # what asyncio's users ask of a transport
 
@@ -118,39 +110,11 @@ class Endpoint(asyncio.Transport):
                     return self._tls.cipher()
         return default
 
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        self._protocol = protocol
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        assert self._protocol is not None
-        return self._protocol
-
-    def is_closing(self) -> bool:
-        return self._closing
-
-    def is_reading(self) -> bool:
-        return not self._reading_paused and not self._closing
-
-    def pause_reading(self) -> None:
-        self._reading_paused = True
-
     def resume_reading(self) -> None:
         if self._reading_paused:
             self._reading_paused = False
             if self._arrived:
                 self._loop.call_soon(self._hand_over)
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if high is None:
-            high = HIGH_WATER if low is None else 4 * low
-        if low is None:
-            low = high // 4
-        if not high >= low >= 0:
-            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
-        self._high, self._low = high, low
-
-    def get_write_buffer_limits(self) -> tuple[int, int]:
-        return self._low, self._high
 
     def get_write_buffer_size(self) -> int:
         return max(0, self._unread - SOCKET_BUFFER)
@@ -176,9 +140,6 @@ class Endpoint(asyncio.Transport):
         if self._unread > SOCKET_BUFFER + self._high and not self._writing_paused:
             self._writing_paused = True
             self._protocol.pause_writing()  # type: ignore[union-attr]
-
-    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        self.write(b"".join(list_of_data))
 
     def write_eof(self) -> None:
         if not self._eof_sent and not self._closing:
@@ -285,18 +246,9 @@ class Endpoint(asyncio.Transport):
             self._drop_unread(len(chunk))
             protocol = self._protocol
             if isinstance(protocol, asyncio.BufferedProtocol):
-                self._fill_buffers(protocol, chunk)
+                fill_buffers(protocol, chunk)
             else:
                 protocol.data_received(chunk)  # type: ignore[union-attr]
-
-    @staticmethod
-    def _fill_buffers(protocol: asyncio.BufferedProtocol, chunk: bytes) -> None:
-        while chunk:
-            buffer = protocol.get_buffer(len(chunk))
-            size = min(len(buffer), len(chunk))  # type: ignore[arg-type]
-            memoryview(buffer)[:size] = chunk[:size]
-            protocol.buffer_updated(size)
-            chunk = chunk[size:]
 
     def _drop_unread(self, size: int) -> None:
         """The window opens for the peer by what was read here."""
