@@ -8,6 +8,7 @@ from simulator.bybit.desk import Call, Desk
 from simulator.bybit.errors import Problem
 from simulator.bybit.formats import (
     SIDE_NAMES,
+    Row,
     execution_id,
     link_id,
     ms_text,
@@ -16,7 +17,7 @@ from simulator.bybit.formats import (
 )
 from simulator.bybit.journal import FillEntry
 from simulator.bybit.order_queries import fill_rank, seen_fills
-from simulator.bybit.rows import Row, closed_pnl, isolated, position_row, wallet_row
+from simulator.bybit.rows import closed_pnl, isolated, position_row, wallet_row
 from simulator.bybit.security import KEY
 from simulator.exchange.orders import Fill
 from simulator.exchange.positions import Position

@@ -11,6 +11,9 @@ from decimal import Decimal
 
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.orders import Order, Side, TriggerBy
+from simulator.wire.json_text import Json
+
+Row = dict[str, Json]
 
 SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 SIDE_NAMES = {side: name for name, side in SIDES.items()}
@@ -59,6 +62,11 @@ def price_text(price: Decimal, instrument: Instrument) -> str:
 def quantity_text(quantity: Decimal, instrument: Instrument) -> str:
     """A quantity of an order or of market data."""
     return fixed(quantity, instrument.quantity_decimals)
+
+
+def mark_text(mark: Decimal, instrument: Instrument) -> str:
+    """A mark price beside a position or an execution."""
+    return plain(mark, instrument.price_decimals)
 
 
 def ms_text(time_ns: int) -> str:

@@ -8,6 +8,7 @@ from simulator.bybit.desk import Call, Desk
 from simulator.bybit.errors import Problem
 from simulator.bybit.formats import (
     SIDE_NAMES,
+    Row,
     execution_id,
     ms_text,
     plain,
@@ -16,7 +17,7 @@ from simulator.bybit.formats import (
     sequence,
 )
 from simulator.bybit.parameters import Rank
-from simulator.bybit.rows import RISK_LIMIT, Row, ticker_row
+from simulator.bybit.rows import RISK_LIMIT, ticker_row
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.marketdata import Candle, Level
 from simulator.wire.json_text import Json

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from simulator.bybit.account import USER_ID
 from simulator.bybit.desk import Desk
-from simulator.bybit.formats import sequence
-from simulator.bybit.rows import Row, order_row
+from simulator.bybit.formats import Row, sequence
+from simulator.bybit.rows import order_row
 from simulator.exchange.facts import OrderChange, OrderFact
 from simulator.wire.json_text import Json, dumps
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.bybit.desk import Desk
+from simulator.bybit.formats import Row
 from simulator.bybit.private_events import envelope, fast_execution, order_rows
-from simulator.bybit.rows import Row, execution_row, position_row, wallet_row
+from simulator.bybit.rows import execution_row, position_row, wallet_row
 from simulator.exchange.facts import Fact, LeverageFact, OrderFact
 from simulator.exchange.visibility import Visibility
 from simulator.wire.connections import Message, StreamConnection, Wire
