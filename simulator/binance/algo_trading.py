@@ -5,8 +5,8 @@ from __future__ import annotations
 from simulator.binance.algo_orders import AlgoOrder
 from simulator.binance.desk import Call, Desk
 from simulator.binance.errors import Problem
+from simulator.binance.order_reading import read_order
 from simulator.binance.order_replies import algo_order
-from simulator.binance.trading import read_order
 from simulator.exchange.rejections import Reason, Rejection
 from simulator.wire.json_text import Json
 
