@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from replay import timeline
 from replay.clocktime import milliseconds
-from replay.pictures import lanes, races, words
-from replay.pictures.lanes import Key, Place
-from replay.pictures.model import Arrow, Item, Lane, Pair, Picture, Shape, Tone, arrows_of
+from replay.pictures import layout, words
+from replay.pictures.lanes import BOT, NETWORK, Key, Place
+from replay.pictures.layout import Found
+from replay.pictures.model import Item, Picture, Shape, Tone
 from replay.result import Milestone, RunResult
 
-BOT = "bot"
-NETWORK = "network"
 _TONES = {"WARNING": Tone.WARNING, "ERROR": Tone.BAD, "CRITICAL": Tone.BAD}
 _CHANGES = {"FILLED": Tone.GOOD, "EXPIRED": Tone.WARNING, "REJECTED": Tone.BAD}
 _UNREACHED = ("unknown_host", "refused", "refused_by_peer")
@@ -33,18 +32,18 @@ def picture(result: RunResult) -> Picture:
     builder.read_trace()
     builder.read_truth()
     builder.read_milestones()
-    return builder.finished()
+    return layout.laid_out(builder.items, builder.pairs, builder.left_out)
 
 
 class _Builder:
-    """Collects items under the keys of their lanes; the lanes get their numbers at the end."""
+    """Collects items under the keys of their lanes."""
 
     def __init__(self, result: RunResult) -> None:
         self._result = result
         self._start_ns = result.start_ns
-        self._items: list[tuple[Key, Item]] = []
-        self._pairs: list[tuple[timeline.Row, int | None, int | None]] = []
-        self._left_out: dict[str, int] = {}
+        self.items: list[tuple[Key, Item]] = []
+        self.pairs: list[Found] = []
+        self.left_out: dict[str, int] = {}
 
     def _add(
         self, host: str, place: Place, kind: str, start_ns: int, title: str, **more: Any
@@ -52,11 +51,11 @@ class _Builder:
         """The number of the item among those collected so far."""
         end_ns = more.pop("end_ns", start_ns)
         item = Item(kind=kind, lane=0, start_ns=start_ns, end_ns=end_ns, title=title, **more)
-        self._items.append(((host, place), item))
-        return len(self._items) - 1
+        self.items.append(((host, place), item))
+        return len(self.items) - 1
 
     def _leave_out(self, what: str) -> None:
-        self._left_out[what] = self._left_out.get(what, 0) + 1
+        self.left_out[what] = self.left_out.get(what, 0) + 1
 
     def _since_start(self, time_ns: Any) -> int | None:
         return None if time_ns is None else int(time_ns) - self._start_ns
@@ -275,7 +274,7 @@ class _Builder:
                 ours = found[_identity(row.virtual.milestone)]
             if row.production is not None:
                 theirs = self._production(row)
-            self._pairs.append((row, ours, theirs))
+            self.pairs.append((row, ours, theirs))
 
     def _milestone(self, milestone: Milestone) -> int:
         return self._add(
@@ -303,72 +302,6 @@ class _Builder:
             tone=Tone.WARNING if row.virtual is None else Tone.PLAIN,
             detail={"text": moment.milestone.text, **moment.milestone.groups},
         )
-
-    # the end
-
-    def finished(self) -> Picture:
-        """Items in order of time, on numbered lanes, with rows for what overlaps."""
-        keys = [key for key, _ in self._items]
-        keys += [(BOT, Place.WIRE), (NETWORK, Place.TRAVEL)]
-        venues = sorted({host: None for host, _ in keys if host not in (BOT, NETWORK)})
-        order = lanes.in_order(keys, [BOT, NETWORK, *venues])
-        numbers = {key: number for number, key in enumerate(order)}
-        places = sorted(range(len(self._items)), key=lambda i: (self._items[i][1].start_ns, i))
-        items = [replace(self._items[i][1], lane=numbers[self._items[i][0]]) for i in places]
-        items = races.with_notes(items, {number: host for (host, _), number in numbers.items()})
-        items, heights = _in_rows(items, wire=numbers[BOT, Place.WIRE])
-        moved = {old: new for new, old in enumerate(places)}
-        return Picture(
-            lanes=tuple(
-                Lane(
-                    host=host,
-                    name=place.value,
-                    truth=place in lanes.TRUTH,
-                    rows=heights.get(number, 1),
-                )
-                for number, (host, place) in enumerate(order)
-            ),
-            items=tuple(items),
-            arrows=_arrows(items),
-            pairs=tuple(
-                Pair(
-                    name=row.name,
-                    text=row.milestone.text,
-                    virtual=None if ours is None else moved[ours],
-                    production=None if theirs is None else moved[theirs],
-                    difference_ns=row.difference_ns,
-                )
-                for row, ours, theirs in self._pairs
-            ),
-            wire=numbers[BOT, Place.WIRE],
-            left_out=self._left_out,
-        )
-
-
-def _arrows(items: Sequence[Item]) -> tuple[Arrow, ...]:
-    found = [arrow for number, item in enumerate(items) for arrow in arrows_of(number, item)]
-    return tuple(sorted(found, key=lambda arrow: (arrow.start_ns, arrow.item)))
-
-
-def _in_rows(items: list[Item], *, wire: int) -> tuple[list[Item], dict[int, int]]:
-    """Spans of one lane side by side, requests in the bot's lane too; the rows of each lane."""
-    spans: dict[int, list[tuple[int, int, int]]] = {}
-    for number, item in enumerate(items):
-        if item.shape is Shape.SPAN:
-            spans.setdefault(item.lane, []).append((item.start_ns, item.end_ns, number))
-        if item.sent_ns is not None:
-            end_ns = item.end_ns if item.arrives_ns is None else item.arrives_ns
-            spans.setdefault(wire, []).append((item.sent_ns, end_ns, number))
-    heights: dict[int, int] = {}
-    for lane, found in spans.items():
-        found.sort()
-        for (_, _, number), row in zip(
-            found, lanes.rows((start, end) for start, end, _ in found), strict=True
-        ):
-            item = items[number]
-            items[number] = replace(item, bot_row=row) if lane == wire else replace(item, row=row)
-            heights[lane] = max(heights.get(lane, 1), row + 1)
-    return items, heights
 
 
 def _connection_ends(trace: Sequence[Entry]) -> dict[Key3, Entry]:

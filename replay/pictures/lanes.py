@@ -6,6 +6,9 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 
+BOT = "bot"
+NETWORK = "network"
+
 
 class Place(Enum):
     """A kind of lane, by the order in which a host's lanes come; the value is its name."""
