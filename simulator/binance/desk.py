@@ -40,6 +40,30 @@ class Desk:
     shown_orders: dict[int, tuple[Order, Json]] = field(default_factory=dict)
     """By id: an order and what a query shows of it, as long as it is the same order."""
 
+    @classmethod
+    def open(
+        cls,
+        env: simpy.Environment,
+        exchange: Exchange,
+        profile: Profile,
+        settings: Settings,
+        listen_keys: ListenKeys,
+        client_ids: random.Random,
+    ) -> Desk:
+        """A desk that hears the exchange: to be opened before any stream listens to it, for it
+        must know an order before anybody is told of it."""
+        desk = cls(
+            env=env,
+            exchange=exchange,
+            profile=profile,
+            settings=settings,
+            algo_orders=AlgoOrders(settings.first_algo_id),
+            listen_keys=listen_keys,
+            client_ids=client_ids,
+        )
+        exchange.listen(desk.algo_orders.hear, prices=False)
+        return desk
+
     @property
     def now_ns(self) -> int:
         return self.env.now  # type: ignore[return-value]  # an int in this project's clock

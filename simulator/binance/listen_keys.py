@@ -47,7 +47,6 @@ class ListenKeys:
             self._accounts[key] = account
             self.all.append(key)
             self._on_made(key)
-            self._ends_ns[key] = self._now_ns + self._life_ns
             self._env.process(self._expire(key))
         self._ends_ns[key] = self._now_ns + self._life_ns
         return key

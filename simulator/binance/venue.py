@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import simpy
 from aiohttp import web
 
-from simulator.binance.algo_orders import AlgoOrders
 from simulator.binance.desk import Call, Desk
 from simulator.binance.endpoints import endpoints
 from simulator.binance.gate import Gate
@@ -21,21 +20,13 @@ from simulator.binance.user_streams import UserStreams
 from simulator.binance.websocket_api import PATH as WS_API_PATH
 from simulator.binance.websocket_api import WebSocketApi
 from simulator.binance.websocket_front import WebSocketFront
-from simulator.exchange.behaviour import Behaviour, FaultRule
+from simulator.exchange.behaviour import Behaviour
 from simulator.exchange.exchange import Exchange
-from simulator.exchange.faults import Faults
-from simulator.exchange.latency import Latency
-from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
 from simulator.wire.calls import Answer
-from simulator.wire.carrier import Carrier
-from simulator.wire.connections import Wire
 from simulator.wire.credentials import Credentials
-from simulator.wire.fault_kinds import check_fault
-from simulator.wire.http_front import HttpFront
+from simulator.wire.network_side import NetworkSide
 from simulator.wire.redaction import Redactor
-from simulator.wire.rules import Rules
-from simulator.wire.server import Server
 
 
 class Binance:
@@ -61,13 +52,7 @@ class Binance:
         name: str = "binance",
     ) -> None:
         behaviour = behaviour or Behaviour()
-        self.name = name
-        self.exchange = exchange
-        self._record = record
         settings = Settings.read(behaviour.settings)
-        for rule in behaviour.faults:
-            check_fault(rule)
-        self.faults = Faults(env, behaviour.faults, streams, name, self._fault_fired)
         listen_keys = ListenKeys(
             env,
             streams[f"{name}.listen_keys"],
@@ -75,57 +60,38 @@ class Binance:
             self._key_expired,
             hide,
         )
-        desk = Desk(
-            env=env,
-            exchange=exchange,
-            profile=profile,
-            settings=settings,
-            algo_orders=AlgoOrders(settings.first_algo_id),
-            listen_keys=listen_keys,
-            client_ids=streams[f"{name}.client_ids"],
+        desk = Desk.open(
+            env, exchange, profile, settings, listen_keys, streams[f"{name}.client_ids"]
         )
         gate = Gate(env, LIMITS if behaviour.limits is None else behaviour.limits, settings)
         gatekeeper = Gatekeeper(tuple(accounts), settings.recv_window_ms)
-        secrets = [each.api_key for each in accounts] + [each.secret for each in accounts]
-        redactor = Redactor(secrets, listen_keys.all)
         self._service = Service(desk, endpoints(profile, gate), gate, gatekeeper)
-        latency = Latency(env, behaviour.latency, streams, name)
-        stream_lags = Visibility(env, behaviour.visibility, streams, name)
-        self.rules = Rules(exchange, self.faults, latency, stream_lags)
-        self._carrier = Carrier(
-            self._service, name=name, faults=self.faults, latency=latency, streams=streams
-        )
-        http = HttpFront(
+        side = NetworkSide(
             env,
+            exchange,
             self._service,
-            self._carrier,
-            redactor=redactor,
+            name=name,
+            behaviour=behaviour,
+            streams=streams,
+            redactor=Redactor(accounts, listen_keys.all),
             record=record,
+            connections=settings.connections(),
             server="Bengine",
         )
-        wire = Wire(
-            env,
-            name=name,
-            rules=settings.connections(),
-            faults=self.faults,
-            streams=streams,
-            redactor=redactor,
-            record=record,
+        self.name = name
+        self.exchange = exchange
+        self.faults = side.faults
+        self.rules = side.rules
+        self._users = UserStreams(side.wire, desk, side.stream_lags)
+        market = MarketStreams(side.wire, desk)
+        self._websockets = WebSocketFront(side.wire, desk, market, self._users)
+        self._api = WebSocketApi(
+            side.wire, self._service, side.carrier, gate, side.http.next_number
         )
-        self._users = UserStreams(wire, desk, stream_lags)
-        self._websockets = WebSocketFront(wire, desk, MarketStreams(wire, desk), self._users)
-        self._api = WebSocketApi(wire, self._service, self._carrier, gate, http.next_number)
-        # The register of algo orders must know an order before anybody is told of it.
-        exchange.listen(desk.algo_orders.hear, prices=False)
         exchange.listen(self._users.hear, prices=False)
-        self._server = Server(
-            http.handle,
-            self._upgrade,
-            HEARD,
-            before_stop=(self._carrier.stop, self._websockets.close_all),
-        )
+        self._server = side.server(self._upgrade, HEARD, self._websockets.close_all)
         self.read = self._service.read
-        self.course = self._carrier.course
+        self.course = side.carrier.course
         self.start = self._server.start
         self.stop = self._server.stop
 
@@ -142,9 +108,6 @@ class Binance:
         if request.path == WS_API_PATH:
             return await self._api.handle(request)
         return await self._websockets.handle(request)
-
-    def _fault_fired(self, rule: FaultRule, endpoint: str) -> None:
-        self._record("fault", rule=rule.name, fault=rule.kind.value, endpoint=endpoint)
 
     def _key_expired(self, account: str, key: str) -> None:
         self._users.expire(account, key)

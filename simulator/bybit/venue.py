@@ -17,21 +17,14 @@ from simulator.bybit.service import Service
 from simulator.bybit.settings import Settings
 from simulator.bybit.trade_socket import TradeSocket
 from simulator.bybit.websocket_front import WebSocketFront
-from simulator.exchange.behaviour import Behaviour, FaultRule
+from simulator.exchange.behaviour import Behaviour
 from simulator.exchange.exchange import Exchange
-from simulator.exchange.faults import Faults
-from simulator.exchange.latency import Latency
-from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
 from simulator.wire.calls import Answer
-from simulator.wire.carrier import Carrier
-from simulator.wire.connections import ConnectionRules, Wire
+from simulator.wire.connections import ConnectionRules
 from simulator.wire.credentials import Credentials
-from simulator.wire.fault_kinds import check_fault
-from simulator.wire.http_front import HttpFront
+from simulator.wire.network_side import NetworkSide
 from simulator.wire.redaction import Redactor
-from simulator.wire.rules import Rules
-from simulator.wire.server import Server
 
 
 class Bybit:
@@ -57,57 +50,42 @@ class Bybit:
         name: str = "bybit",
     ) -> None:
         behaviour = behaviour or Behaviour()
+        settings = Settings.read(behaviour.settings)
+        desk = Desk.open(env, exchange, profile, settings)
+        gate = Gate(env, behaviour.limits or (), settings)
+        gatekeeper = Gatekeeper(tuple(accounts), settings.recv_window_ms, profile)
+        self._service = Service(desk, endpoints(), gate, gatekeeper)
+        side = NetworkSide(
+            env,
+            exchange,
+            self._service,
+            name=name,
+            behaviour=behaviour,
+            streams=streams,
+            redactor=Redactor(accounts),
+            record=record,
+            connections=ConnectionRules(idle_ns=settings.idle_ns),
+            server="Openresty",
+        )
         self.name = name
         self.exchange = exchange
-        self._record = record
-        settings = Settings.read(behaviour.settings)
-        for rule in behaviour.faults:
-            check_fault(rule)
-        self.faults = Faults(env, behaviour.faults, streams, name, self._fault_fired)
-        desk = Desk.open(env, exchange, profile, settings)
-        gatekeeper = Gatekeeper(tuple(accounts), settings.recv_window_ms, profile)
-        secrets = [each.api_key for each in accounts] + [each.secret for each in accounts]
-        redactor = Redactor(secrets, ())
-        self._service = Service(
-            desk, endpoints(), Gate(env, behaviour.limits or (), settings), gatekeeper
-        )
-        latency = Latency(env, behaviour.latency, streams, name)
-        stream_lags = Visibility(env, behaviour.visibility, streams, name)
-        self.rules = Rules(exchange, self.faults, latency, stream_lags)
-        carrier = Carrier(
-            self._service, name=name, faults=self.faults, latency=latency, streams=streams
-        )
-        http = HttpFront(
-            env, self._service, carrier, redactor=redactor, record=record, server="Openresty"
-        )
-        wire = Wire(
-            env,
-            name=name,
-            rules=ConnectionRules(idle_ns=settings.idle_ns),
-            faults=self.faults,
-            streams=streams,
-            redactor=redactor,
-            record=record,
-        )
-        private = PrivateStreams(wire, desk, stream_lags)
-        trade = TradeSocket(wire, desk, self._service, carrier, gatekeeper, http.next_number)
+        self.faults = side.faults
+        self.rules = side.rules
+        private = PrivateStreams(side.wire, desk, side.stream_lags)
         websockets = WebSocketFront(
-            wire,
+            side.wire,
             desk,
             gatekeeper,
-            public=PublicStreams(wire, desk),
+            public=PublicStreams(side.wire, desk),
             private=private,
-            trade=trade,
+            trade=TradeSocket(
+                side.wire, desk, self._service, side.carrier, gatekeeper, side.http.next_number
+            ),
         )
         exchange.listen(private.hear, prices=False)
-        self._server = Server(
-            http.handle,
-            websockets.handle,
-            HEARD,
-            before_stop=(carrier.stop, websockets.close_all),
-        )
+        self._server = side.server(websockets.handle, HEARD, websockets.close_all)
         self.read = self._service.read
-        self.course = carrier.course
+        self.course = side.carrier.course
         self.start = self._server.start
         self.stop = self._server.stop
 
@@ -119,6 +97,3 @@ class Bybit:
     def port(self) -> int:
         """The port it serves; of use after `start(port=0)`."""
         return self._server.port
-
-    def _fault_fired(self, rule: FaultRule, endpoint: str) -> None:
-        self._record("fault", rule=rule.name, fault=rule.kind.value, endpoint=endpoint)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from simulator.wire.credentials import Credentials
+
 _SHORTEST_SECRET = 6
 _DROPPED = ("signature",)
 _LISTEN_KEY = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{64}(?![A-Za-z0-9])")
@@ -16,9 +18,10 @@ def shortened(secret: str) -> str:
 
 
 class Redactor:
-    """Knows the secrets in use; `listen_keys` is read anew each time, for it grows."""
+    """Knows the accounts' secrets; `listen_keys` is read anew each time, for it grows."""
 
-    def __init__(self, secrets: Sequence[str], listen_keys: Sequence[str]) -> None:
+    def __init__(self, accounts: Sequence[Credentials], listen_keys: Sequence[str] = ()) -> None:
+        secrets = [each.api_key for each in accounts] + [each.secret for each in accounts]
         # What is shorter is no secret, and its letters occur everywhere.
         self._secrets = tuple(each for each in secrets if len(each) >= _SHORTEST_SECRET)
         self._listen_keys = listen_keys
