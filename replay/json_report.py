@@ -37,7 +37,7 @@ from typing import Any
 from replay import timeline
 from replay.ci.attempt import Attempt
 from replay.clocktime import NS_PER_MS, NS_PER_S
-from replay.result import RunResult
+from replay.result import BotEvent, Finding, HiddenException, RunResult
 
 FORMAT = 1
 
@@ -83,45 +83,14 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         "real_s": result.real_s,
         "speed_up": result.speed_up,
         "ok": result.verdict.ok,
-        "findings": [
-            {
-                "kind": finding.kind,
-                "name": finding.name,
-                "held": finding.held,
-                "expected": finding.expected,
-                "ok": finding.ok,
-                "evidence": finding.evidence,
-                "time": _time(finding.time_ns, offset_s),
-            }
-            for finding in result.verdict.findings
-        ],
+        "findings": [_finding(each, offset_s) for each in result.verdict.findings],
         "timeline": [
             _row(row, offset_s)
             for row in timeline.rows((*result.milestones, *result.venue_moments), result.production)
         ],
         "outcomes": dict(result.outcomes),
-        "events": [
-            {
-                "type": one.type,
-                "data": one.data,
-                "correlation_id": one.correlation_id,
-                "severity": one.severity,
-                "created_at": one.created_at,
-            }
-            for one in result.events
-        ],
-        "hidden": [
-            {
-                "type": one.type,
-                "message": one.message,
-                "place": one.place,
-                "level": one.level,
-                "logger": one.logger,
-                "count": one.count,
-                "first_time": _time(one.first_ns, offset_s),
-            }
-            for one in result.hidden
-        ],
+        "events": [_event(each) for each in result.events],
+        "hidden": [_hidden(each, offset_s) for each in result.hidden],
         "faults_fired": dict(result.faults_fired),
         "signals_lost": list(result.signals_lost),
         "unknown_hosts": list(result.unknown_hosts),
@@ -129,6 +98,40 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         "unread_log_lines": list(result.unread_log_lines),
         "log_notes": list(result.log_notes),
         "deterministic": deterministic,
+    }
+
+
+def _finding(finding: Finding, offset_s: int) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "name": finding.name,
+        "held": finding.held,
+        "expected": finding.expected,
+        "ok": finding.ok,
+        "evidence": finding.evidence,
+        "time": _time(finding.time_ns, offset_s),
+    }
+
+
+def _event(event: BotEvent) -> dict[str, Any]:
+    return {
+        "type": event.type,
+        "data": event.data,
+        "correlation_id": event.correlation_id,
+        "severity": event.severity,
+        "created_at": event.created_at,
+    }
+
+
+def _hidden(hidden: HiddenException, offset_s: int) -> dict[str, Any]:
+    return {
+        "type": hidden.type,
+        "message": hidden.message,
+        "place": hidden.place,
+        "level": hidden.level,
+        "logger": hidden.logger,
+        "count": hidden.count,
+        "first_time": _time(hidden.first_ns, offset_s),
     }
 
 

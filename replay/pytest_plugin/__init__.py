@@ -146,7 +146,7 @@ def run_scenario(request: pytest.FixtureRequest) -> RunScenario:
     """A function that takes a bot through a whole scenario, as `replay run` and `replay exec`."""
     from replay.pytest_plugin import whole_runs
 
-    return whole_runs.runner_for(request)
+    return whole_runs.RunScenario(request)
 
 
 def _routing() -> ModuleType:

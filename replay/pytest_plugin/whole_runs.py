@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
@@ -14,8 +13,11 @@ from replay.pytest_plugin import failures, marks, options
 from replay.result import RunResult
 
 
-class RunScenario(Protocol):
-    """What the fixture `run_scenario` gives."""
+class RunScenario:
+    """What the fixture `run_scenario` gives. No world may be entered beside it."""
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self._request = request
 
     def __call__(
         self,
@@ -32,21 +34,7 @@ class RunScenario(Protocol):
         speaks of. `program` is what stands behind `replay exec SCENARIO --`; it works in
         `directory`, by default that of the test. The test fails where the run is not as the
         scenario expects, unless `check` is off. Raises SimulatorError."""
-
-
-def runner_for(request: pytest.FixtureRequest) -> RunScenario:
-    """For the test that asks for it. No world may be entered beside it."""
-
-    def run(
-        scenario: str | Path,
-        *,
-        bot: str | None = None,
-        program: Sequence[str] | None = None,
-        directory: Path | None = None,
-        env_file: Path | None = None,
-        seed: int | None = None,
-        check: bool = True,
-    ) -> RunResult:
+        request = self._request
         name = marks.found(str(scenario), request.node)
         loaded = marks.load(request.config, name)
         given = options.given_seed(request.config)
@@ -62,5 +50,3 @@ def runner_for(request: pytest.FixtureRequest) -> RunScenario:
         if check and not (result.verdict.ok and not result.refusals):
             pytest.fail(failures.of_run(result), pytrace=False)
         return result
-
-    return run
