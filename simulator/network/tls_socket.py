@@ -70,69 +70,71 @@ class _Engine(PlainTls):
         return self._owner
 
 
+class _TlsSocket(ssl.SSLSocket):
+    """A TLS socket of the simulated network; a class of it belongs to one world."""
+
+    _blocking: BlockingSockets
+
+    @classmethod
+    def _create(
+        cls,
+        sock: socket.socket,
+        server_side: bool = False,
+        do_handshake_on_connect: bool = True,
+        suppress_ragged_eofs: bool = True,
+        server_hostname: str | None = None,
+        context: Any = None,
+        session: Any = None,
+    ) -> ssl.SSLSocket:
+        """Called by `SSLContext.wrap_socket`."""
+        if context.check_hostname and not server_hostname:
+            raise ValueError("check_hostname requires server_hostname")
+        if server_side:
+            raise ValueError("a blocking TLS server is not simulated; serve with asyncio")
+        made: Any = cls.__new__(cls)
+        socket.socket.__init__(made, sock.family, sock.type, sock.proto, sock.fileno())
+        made.settimeout(sock.gettimeout())
+        wire = cls._blocking.move(sock, made)
+        sock.detach()
+        made._context = context
+        made._session = session
+        made._closed = False
+        made._sslobj = None
+        made._connected = False
+        made.server_side = False
+        made.server_hostname = server_hostname
+        made.do_handshake_on_connect = do_handshake_on_connect
+        made.suppress_ragged_eofs = suppress_ragged_eofs
+        if wire is not None and wire.connected:
+            try:
+                made._begin(wire)
+            except OSError:
+                made.close()
+                raise
+        return made  # type: ignore[no-any-return]
+
+    def _begin(self: Any, wire: Wire) -> None:
+        self._connected = True
+        self._sslobj = _Engine(self, wire, self._blocking, self._context)
+        if self.do_handshake_on_connect:
+            self.do_handshake()
+
+    def _real_connect(self: Any, addr: Any, connect_ex: bool) -> int | None:
+        if self._connected:
+            raise ValueError("attempt to connect already-connected SSLSocket!")
+        if connect_ex:
+            code = socket.socket.connect_ex(self, addr)
+            if code:
+                return code
+        else:
+            socket.socket.connect(self, addr)
+        wire = self._blocking.wire_of(self)
+        if wire is None:
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        self._begin(wire)
+        return 0 if connect_ex else None
+
+
 def tls_socket_class(blocking: BlockingSockets) -> type[ssl.SSLSocket]:
     """The class for `SSLContext.sslsocket_class` while this world is entered."""
-
-    class TlsSocket(ssl.SSLSocket):
-        """A TLS socket of the simulated network."""
-
-        @classmethod
-        def _create(
-            cls,
-            sock: socket.socket,
-            server_side: bool = False,
-            do_handshake_on_connect: bool = True,
-            suppress_ragged_eofs: bool = True,
-            server_hostname: str | None = None,
-            context: Any = None,
-            session: Any = None,
-        ) -> ssl.SSLSocket:
-            """Called by `SSLContext.wrap_socket`."""
-            if context.check_hostname and not server_hostname:
-                raise ValueError("check_hostname requires server_hostname")
-            if server_side:
-                raise ValueError("a blocking TLS server is not simulated; serve with asyncio")
-            made: Any = cls.__new__(cls)
-            socket.socket.__init__(made, sock.family, sock.type, sock.proto, sock.fileno())
-            made.settimeout(sock.gettimeout())
-            wire = blocking.move(sock, made)
-            sock.detach()
-            made._context = context
-            made._session = session
-            made._closed = False
-            made._sslobj = None
-            made._connected = False
-            made.server_side = False
-            made.server_hostname = server_hostname
-            made.do_handshake_on_connect = do_handshake_on_connect
-            made.suppress_ragged_eofs = suppress_ragged_eofs
-            if wire is not None and wire.connected:
-                try:
-                    made._begin(wire)
-                except OSError:
-                    made.close()
-                    raise
-            return made  # type: ignore[no-any-return]
-
-        def _begin(self: Any, wire: Wire) -> None:
-            self._connected = True
-            self._sslobj = _Engine(self, wire, blocking, self._context)
-            if self.do_handshake_on_connect:
-                self.do_handshake()
-
-        def _real_connect(self: Any, addr: Any, connect_ex: bool) -> int | None:
-            if self._connected:
-                raise ValueError("attempt to connect already-connected SSLSocket!")
-            if connect_ex:
-                code = socket.socket.connect_ex(self, addr)
-                if code:
-                    return code
-            else:
-                socket.socket.connect(self, addr)
-            wire = blocking.wire_of(self)
-            if wire is None:
-                raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
-            self._begin(wire)
-            return 0 if connect_ex else None
-
-    return TlsSocket
+    return type("TlsSocket", (_TlsSocket,), {"_blocking": blocking})
