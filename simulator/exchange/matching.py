@@ -295,20 +295,7 @@ class Matcher:
             time_ns=now_ns,
         )
         ledger.fills.append(fill)
-        filled = order.filled + quantity
-        done = filled == order.quantity
-        order = replace(
-            order,
-            status=OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED,
-            filled=filled,
-            cost=order.cost + value,
-            updated_ns=now_ns,
-        )
-        if order.order_id in market.resting:
-            if done:
-                del market.resting[order.order_id]
-            else:
-                market.resting[order.order_id] = order
+        order = _filled(market, order, quantity, value, now_ns)
         ledger.record(order)
         self._tell(
             OrderFact(
@@ -357,3 +344,22 @@ class Matcher:
                 detail=detail,
             )
         )
+
+
+def _filled(market: Market, order: Order, quantity: Decimal, value: Decimal, now_ns: int) -> Order:
+    """The order after a fill; where it rests, the book has it so, as long as it is open."""
+    filled = order.filled + quantity
+    done = filled == order.quantity
+    order = replace(
+        order,
+        status=OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED,
+        filled=filled,
+        cost=order.cost + value,
+        updated_ns=now_ns,
+    )
+    if order.order_id in market.resting:
+        if done:
+            del market.resting[order.order_id]
+        else:
+            market.resting[order.order_id] = order
+    return order
