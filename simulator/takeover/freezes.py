@@ -64,6 +64,18 @@ def freezes_go_on(world: World, now: Callable[[], datetime]) -> Iterator[None]:
     A `freeze_time` from before the world goes on with it too. Raises WorldError where one is ended
     inside the world that began before it.
     """
+    with ExitStack() as undo:
+        for owner, methods in _replaced(world, now):
+            for method in methods:
+                undo.callback(setattr, owner, method.__name__, owner.__dict__[method.__name__])
+                setattr(owner, method.__name__, method)
+        yield
+
+
+def _replaced(
+    world: World, now: Callable[[], datetime]
+) -> tuple[tuple[type[Any], tuple[Callable[..., Any], ...]], ...]:
+    """Of each of freezegun's classes, the methods that go by the world's time."""
 
     def go(delta: timedelta) -> None:
         delta_ns = delta // _US * _NS_PER_US
@@ -106,17 +118,12 @@ def freezes_go_on(world: World, now: Callable[[], datetime]) -> Iterator[None]:
         go(frozen._parse_time_to_freeze(target) - now())
         _tell(self, now())
 
-    with ExitStack() as undo:
-        for owner, methods in (
-            (frozen._freeze_time, (start, stop)),
-            (frozen.FrozenDateTimeFactory, (tick, move_to)),
-            (frozen.TickingDateTimeFactory, (tick, move_to)),
-            (frozen.StepTickTimeFactory, (tick, move_to)),
-        ):
-            for method in methods:
-                undo.callback(setattr, owner, method.__name__, owner.__dict__[method.__name__])
-                setattr(owner, method.__name__, method)
-        yield
+    return (
+        (frozen._freeze_time, (start, stop)),
+        (frozen.FrozenDateTimeFactory, (tick, move_to)),
+        (frozen.TickingDateTimeFactory, (tick, move_to)),
+        (frozen.StepTickTimeFactory, (tick, move_to)),
+    )
 
 
 def _span(delta: timedelta | float) -> timedelta:
