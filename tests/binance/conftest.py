@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from simulator.exchange.listings import BookShape, Listing
 from simulator.exchange.prices import Constant, PricePath
 from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
-from simulator.world import World
+from tests.venue_world import MakeWorld, Records, VenueWorld, one_at_a_time, opened
 
 START_NS = 1_761_676_440_000_000_000  # 2025-10-28 22:34:00 +04:00
 MS = 1_000_000
@@ -105,7 +105,7 @@ class Desk:
     env: Clock
     exchange: Exchange
     venue: Binance
-    records: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    records: Records = field(default_factory=list)
 
     def call(self, method: str, path: str, **params: object) -> tuple[int, Any, dict[str, str]]:
         """An unsigned request with the API key."""
@@ -144,15 +144,7 @@ class Desk:
 
     def advance(self, duration_ns: int) -> None:
         """Lets virtual time pass."""
-        advance(self.env, duration_ns)
-
-
-def advance(env: Clock, duration_ns: int) -> None:
-    end_ns = int(env.now) + duration_ns
-    while (next_ns := env.next_event_ns()) is not None and next_ns <= end_ns:
-        env.move_to(next_ns)
-        env.run_due()
-    env.move_to(end_ns)
+        self.env.pass_ns(duration_ns)
 
 
 def sign(text: str, secret: str = SECRET) -> str:
@@ -183,7 +175,7 @@ def build(
     *,
     first_trade_id: int = 1,
     next_order_id: int = 482_277_363_667,
-) -> tuple[Exchange, Binance, list[tuple[str, dict[str, Any]]]]:
+) -> tuple[Exchange, Binance, Records]:
     behaviour = behaviour or Behaviour()
     exchange = Exchange(
         env,
@@ -195,7 +187,7 @@ def build(
     )
     exchange.open_account("trader", deposit)
     exchange.start()
-    records: list[tuple[str, dict[str, Any]]] = []
+    records: Records = []
     venue = Binance(
         env,
         exchange,
@@ -213,56 +205,24 @@ def desk() -> Desk:
     return make_desk()
 
 
-@dataclass
-class VenueWorld:
-    """A world with the venue at its production names and a bot's machine."""
-
-    world: World
-    exchange: Exchange
-    venue: Binance
-    records: list[tuple[str, dict[str, Any]]]
-
-    def run(self, main: Coroutine[Any, Any, Any]) -> Any:
-        """Runs the bot's coroutine to its end."""
-        return self.world.run_until(self.world.hosts["bot"].start(main))
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """The records of one kind."""
-        return [fields for each, fields in self.records if each == kind]
-
-
-MakeWorld = Callable[..., VenueWorld]
-
-
 @pytest.fixture
 def make_world() -> Iterator[MakeWorld]:
     """Makes the test's world, entered until the test ends or makes another."""
-    entered: list[World] = []
+    with one_at_a_time() as enter:
 
-    def leave() -> None:
-        while entered:
-            entered.pop().__exit__(None, None, None)
+        def make(
+            *,
+            profile: Profile = OCTOBER_2025_ALGO,
+            behaviour: Behaviour | None = None,
+            paths: dict[str, PricePath] | None = None,
+            deposit: Decimal = Decimal(10_000),
+            start_ns: int = START_NS,
+            **ids: int,
+        ) -> VenueWorld:
+            world = enter(start_ns)
+            exchange, venue, records = build(
+                world.env, world.streams, profile, behaviour, paths, deposit, **ids
+            )
+            return opened(world, exchange, venue, records, Binance.HOSTS)
 
-    def make(
-        *,
-        profile: Profile = OCTOBER_2025_ALGO,
-        behaviour: Behaviour | None = None,
-        paths: dict[str, PricePath] | None = None,
-        deposit: Decimal = Decimal(10_000),
-        start_ns: int = START_NS,
-        **ids: int,
-    ) -> VenueWorld:
-        leave()
-        world = World(seed=1, start=start_ns)
-        world.__enter__()
-        entered.append(world)
-        exchange, venue, records = build(
-            world.env, world.streams, profile, behaviour, paths, deposit, **ids
-        )
-        host = world.host("venue", names=Binance.HOSTS)
-        world.host("bot")
-        world.run_until(host.start(venue.start()))
-        return VenueWorld(world, exchange, venue, records)
-
-    yield make
-    leave()
+        yield make

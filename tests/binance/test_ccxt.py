@@ -14,7 +14,8 @@ import pytest
 from simulator.binance import NOVEMBER_2026, OCTOBER_2025_ALGO, Profile
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule, LimitRule
 from simulator.exchange.prices import Points
-from tests.binance.conftest import API_KEY, SECRET, START_NS, MakeWorld, S, VenueWorld
+from tests.binance.conftest import API_KEY, SECRET, START_NS, S
+from tests.venue_world import MakeWorld, VenueWorld
 
 SYMBOL = "SKL/USDT:USDT"
 

@@ -10,7 +10,8 @@ import pytest
 from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule
 from tests.binance.clients import Bot, everything, receive
-from tests.binance.conftest import MS, MakeWorld, VenueWorld, make_desk
+from tests.binance.conftest import MS, make_desk
+from tests.venue_world import MakeWorld, VenueWorld
 
 ORDER = "POST /fapi/v1/order"
 

@@ -8,7 +8,7 @@ import json
 import aiohttp
 
 from simulator.world import World
-from tests.binance.conftest import MakeWorld
+from tests.venue_world import MakeWorld
 
 HOST = "fstream.binance.com"
 TIME = b"GET /fapi/v1/time HTTP/1.1\r\nHost: fapi.binance.com\r\n\r\n"

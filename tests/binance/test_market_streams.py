@@ -12,7 +12,8 @@ from simulator.binance import NOVEMBER_2026, OCTOBER_2025_ALGO
 from simulator.exchange.behaviour import Behaviour
 from simulator.exchange.prices import Points
 from tests.binance.clients import Bot, everything, receive
-from tests.binance.conftest import MS, START_NS, MakeWorld, S
+from tests.binance.conftest import MS, START_NS, S
+from tests.venue_world import MakeWorld
 
 STEPS = Points(
     points=tuple(

@@ -12,7 +12,8 @@ from simulator.distributions import Fixed, Uniform
 from simulator.exchange.behaviour import Behaviour, LagRule, LatencyRule
 from simulator.wire.connections import StreamConnection
 from tests.binance.clients import REST, Bot, everything
-from tests.binance.conftest import API_KEY, SECRET, MakeWorld
+from tests.binance.conftest import API_KEY, SECRET
+from tests.venue_world import MakeWorld
 
 
 def test_no_key_secret_signature_or_whole_listen_key_is_ever_recorded(

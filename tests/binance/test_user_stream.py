@@ -13,7 +13,8 @@ from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, LagRule, LatencyRule
 from simulator.exchange.prices import Points
 from tests.binance.clients import Bot, everything, receive
-from tests.binance.conftest import MS, START_NS, MakeWorld, S
+from tests.binance.conftest import MS, START_NS, S
+from tests.venue_world import MakeWorld
 
 # Captured on mainnet, 2024-11-18: closing 0.002 BTC at 90853.20. The client order id is blank in
 # the capture; `er` came in October 2025.

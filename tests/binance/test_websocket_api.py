@@ -9,7 +9,8 @@ from typing import Any
 import ccxt.pro
 
 from tests.binance.clients import Bot, receive
-from tests.binance.conftest import API_KEY, SECRET, MakeWorld, sign
+from tests.binance.conftest import API_KEY, SECRET, sign
+from tests.venue_world import MakeWorld
 
 URL = "wss://ws-fapi.binance.com/ws-fapi/v1"
 

@@ -201,11 +201,7 @@ class Venue:
 
     def advance(self, duration_ns: int) -> None:
         """Lets virtual time pass."""
-        end_ns = int(self.env.now) + duration_ns
-        while (next_ns := self.env.next_event_ns()) is not None and next_ns <= end_ns:
-            self.env.move_to(next_ns)
-            self.env.run_due()
-        self.env.move_to(end_ns)
+        self.env.pass_ns(duration_ns)
 
     def settle(self) -> None:
         """Lets the instant come to its end."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from simulator.bybit import Bybit, Credentials
 from simulator.bybit.kind import KIND
 from simulator.exchange.behaviour import Behaviour
-from simulator.exchange.exchange import Exchange
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.listings import BookShape, Listing
 from simulator.exchange.prices import Constant, PricePath
 from simulator.exchange.visibility import Visibility
-from simulator.world import World
+from tests.venue_world import MakeWorld, Records, VenueWorld, one_at_a_time, opened
 
 START_NS = 1_757_405_570_000_000_000  # 2025-09-09 12:12:50 +04:00
 MS = 1_000_000
@@ -68,69 +65,37 @@ def listings(btc: PricePath, mark: PricePath | None) -> list[Listing]:
     ]
 
 
-@dataclass
-class VenueWorld:
-    """A world with the venue at its production names and a bot's machine."""
-
-    world: World
-    exchange: Exchange
-    bybit: Bybit
-    records: list[tuple[str, dict[str, Any]]]
-
-    def run(self, main: Coroutine[Any, Any, Any]) -> Any:
-        """Runs the bot's coroutine to its end."""
-        return self.world.run_until(self.world.hosts["bot"].start(main))
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        """The records of one kind."""
-        return [fields for each, fields in self.records if each == kind]
-
-
-MakeWorld = Callable[..., VenueWorld]
-
-
 @pytest.fixture
 def make_world() -> Iterator[MakeWorld]:
     """Makes the test's world, entered until the test ends or makes another."""
-    entered: list[World] = []
+    with one_at_a_time() as enter:
 
-    def leave() -> None:
-        while entered:
-            entered.pop().__exit__(None, None, None)
+        def make(
+            *,
+            behaviour: Behaviour | None = None,
+            btc: PricePath | None = None,
+            mark: PricePath | None = None,
+        ) -> VenueWorld:
+            world = enter(START_NS)
+            env, streams, behaviour = world.env, world.streams, behaviour or Behaviour()
+            exchange = KIND.make_exchange(
+                env,
+                listings(btc or Constant(Decimal("99499.90")), mark),
+                streams=streams,
+                name="bybit",
+                visibility=Visibility(env, behaviour.visibility, streams, "bybit"),
+            )
+            exchange.open_account("trader", Decimal(10_000), 10)
+            exchange.start()
+            records: Records = []
+            venue = Bybit(
+                env,
+                exchange,
+                behaviour=behaviour,
+                streams=streams,
+                accounts=[TRADER],
+                record=lambda kind, **fields: records.append((kind, {"t": env.now, **fields})),
+            )
+            return opened(world, exchange, venue, records, Bybit.HOSTS)
 
-    def make(
-        *,
-        behaviour: Behaviour | None = None,
-        btc: PricePath | None = None,
-        mark: PricePath | None = None,
-    ) -> VenueWorld:
-        leave()
-        world = World(seed=1, start=START_NS)
-        world.__enter__()
-        entered.append(world)
-        env, streams, behaviour = world.env, world.streams, behaviour or Behaviour()
-        exchange = KIND.make_exchange(
-            env,
-            listings(btc or Constant(Decimal("99499.90")), mark),
-            streams=streams,
-            name="bybit",
-            visibility=Visibility(env, behaviour.visibility, streams, "bybit"),
-        )
-        exchange.open_account("trader", Decimal(10_000), 10)
-        exchange.start()
-        records: list[tuple[str, dict[str, Any]]] = []
-        bybit = Bybit(
-            env,
-            exchange,
-            behaviour=behaviour,
-            streams=streams,
-            accounts=[TRADER],
-            record=lambda kind, **fields: records.append((kind, {"t": env.now, **fields})),
-        )
-        host = world.host("venue", names=Bybit.HOSTS)
-        world.host("bot")
-        world.run_until(host.start(bybit.start()))
-        return VenueWorld(world, exchange, bybit, records)
-
-    yield make
-    leave()
+        yield make

@@ -12,7 +12,8 @@ import pytest
 
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule
 from simulator.exchange.prices import Constant, Points
-from tests.bybit.streams.conftest import API_KEY, SECRET, START_NS, MakeWorld, S, VenueWorld
+from tests.bybit.streams.conftest import API_KEY, SECRET, START_NS, S
+from tests.venue_world import MakeWorld, VenueWorld
 
 SYMBOL = "BTC/USDT:USDT"
 

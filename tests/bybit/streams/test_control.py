@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from tests.bybit.streams.clients import LINEAR, PRIVATE, TRADE, Bot, auth
-from tests.bybit.streams.conftest import API_KEY, SECRET, MakeWorld
+from tests.bybit.streams.conftest import API_KEY, SECRET
+from tests.venue_world import MakeWorld
 
 
 def ask(make_world: MakeWorld, url: str, *messages: dict[str, Any] | str) -> list[Any]:
@@ -230,7 +231,7 @@ def test_the_venue_tells_every_client_that_it_goes(make_world: MakeWorld) -> Non
     async def main() -> list[int | None]:
         async with Bot() as bot:
             sockets = [await bot.connect(url) for url in (LINEAR, PRIVATE, TRADE)]
-            venue.world.hosts["venue"].start(venue.bybit.stop())
+            venue.world.hosts["venue"].start(venue.venue.stop())
             for socket in sockets:
                 await socket.raw.receive()
             return [socket.raw.close_code for socket in sockets]

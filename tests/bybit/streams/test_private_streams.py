@@ -13,7 +13,8 @@ from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule, LagRule, LatencyRule
 from simulator.exchange.prices import Constant, Points
 from tests.bybit.streams.clients import PRIVATE, Bot, Socket, auth
-from tests.bybit.streams.conftest import MS, START_NS, MakeWorld, S, VenueWorld
+from tests.bybit.streams.conftest import MS, START_NS, S
+from tests.venue_world import MakeWorld, VenueWorld
 
 ALL = ("order", "execution", "position", "wallet")
 # The fields of each row on the pages under websocket/private, and of a captured message.

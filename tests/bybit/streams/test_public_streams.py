@@ -9,7 +9,8 @@ from typing import Any
 from simulator.exchange.behaviour import Behaviour, FaultKind, FaultRule
 from simulator.exchange.prices import Points
 from tests.bybit.streams.clients import LINEAR, Bot
-from tests.bybit.streams.conftest import MS, START_NS, MakeWorld, S, VenueWorld
+from tests.bybit.streams.conftest import MS, START_NS, S
+from tests.venue_world import MakeWorld, VenueWorld
 
 # The fields of the linear market on the page websocket/public/ticker.
 TICKER = """

@@ -18,7 +18,8 @@ from simulator.exchange.behaviour import (
     LimitRule,
 )
 from tests.bybit.streams.clients import TRADE, Bot, Socket, auth
-from tests.bybit.streams.conftest import API_KEY, MS, SECRET, MakeWorld, S
+from tests.bybit.streams.conftest import API_KEY, MS, SECRET, S
+from tests.venue_world import MakeWorld
 
 BUY = {
     "category": "linear",
