@@ -23,7 +23,7 @@ from replay.result import HiddenException, RunResult, Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-PIPED_WIDTH = 100
+_PIPED_WIDTH = 100
 _NOTABLE_NS = 10 * NS_PER_MS  # a difference that a reader should see at a glance
 _SHORT_DIGEST = 12
 _BEFORE_NS, _AFTER_NS = 5 * NS_PER_S, 2 * NS_PER_S  # what an excerpt shows around its moment
@@ -35,13 +35,13 @@ def console(*, stderr: bool = False) -> Console:
     """A console that keeps to 100 columns and leaves colours out when it is not a terminal."""
     made = Console(stderr=stderr, highlight=False, soft_wrap=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
-        made.width = PIPED_WIDTH
+        made.width = _PIPED_WIDTH
     return made
 
 
 def plain(shown: RenderableType) -> str:
     """What a terminal would show, without colours and 100 columns wide."""
-    paper = Console(file=StringIO(), width=PIPED_WIDTH, color_system=None, highlight=False)
+    paper = Console(file=StringIO(), width=_PIPED_WIDTH, color_system=None, highlight=False)
     with paper.capture() as captured:
         paper.print(shown)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())

@@ -19,7 +19,7 @@ from scenarios.units import Start, Unusable, parse_start
 from scenarios.venues import host_names, problems_of_venues
 from simulator.venues import NAMES
 
-SCHEMA_ID = "scenario.schema.json"
+_SCHEMA_ID = "scenario.schema.json"
 
 
 NamesIn = Callable[[Path], Sequence[str]]
@@ -75,18 +75,18 @@ def load_text(
     return scenario.placed_in(folder)
 
 
-def json_schema() -> dict[str, Any]:
+def _json_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario file, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
+        "$id": _SCHEMA_ID,
         **Scenario.model_json_schema(),
     }
 
 
 def json_schema_text() -> str:
     """As it is published in `scenarios/schema.json`."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False, default=str) + "\n"
+    return json.dumps(_json_schema(), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def shown_path(path: Path) -> str:

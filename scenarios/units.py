@@ -12,7 +12,7 @@ from simulator.distributions import Distribution, Empirical, Fixed, LogNormal, U
 NS_PER_S = 1_000_000_000
 DAY_NS = 86_400 * NS_PER_S
 
-UNITS_NS = {
+_UNITS_NS = {
     "ns": 1,
     "us": 1_000,
     "ms": 1_000_000,
@@ -87,9 +87,9 @@ def parse_duration(value: object, *, signed: bool = False, positive: bool = Fals
     sign, number, unit = found.groups()
     if not unit:
         raise Unusable("must have a unit", f"write {value} ms or {value} s")
-    if unit not in UNITS_NS:
+    if unit not in _UNITS_NS:
         raise Unusable(f"must be in {_UNIT_NAMES}", _DURATION_CURE)
-    exact = Decimal(number) * UNITS_NS[unit]
+    exact = Decimal(number) * _UNITS_NS[unit]
     length_ns = int(exact)
     if length_ns != exact:
         raise Unusable("must be whole nanoseconds", "round it")

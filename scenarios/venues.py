@@ -30,7 +30,7 @@ def _problems(document: Document, venue: str, part: Mapping[str, Any]) -> Iterat
     path, behaviour = (*path, "behaviour"), _mapping(part.get("behaviour"))
     for name, value in _mapping(behaviour.get("settings")).items():
         place = (*path, "settings", name)
-        yield from _tried(document, place, value, read_setting, venue, name, value)
+        yield from _tried(document, place, value, _read_setting, venue, name, value)
     rules = behaviour.get("visibility")
     for index, rule in enumerate(rules if isinstance(rules, list) else ()):
         if isinstance(window := _mapping(rule).get("window"), str):
@@ -87,7 +87,7 @@ def host_names(venue: str) -> tuple[str, ...]:
     return (venue, *kind(venue).hosts) if venue in NAMES else (venue,)
 
 
-def read_setting(venue: str, name: str, value: object) -> tuple[str, object]:
+def _read_setting(venue: str, name: str, value: object) -> tuple[str, object]:
     """A setting under the venue's own name: `listen_key_life: 60 min` is `listen_key_life_ns`.
 
     Raises Unusable for a name or value that the venue does not take.
@@ -110,4 +110,4 @@ def read_setting(venue: str, name: str, value: object) -> tuple[str, object]:
 
 def venue_settings(venue: str, settings: Mapping[str, object]) -> dict[str, object]:
     """All of them, as the venue's settings take them."""
-    return dict(read_setting(venue, name, value) for name, value in settings.items())
+    return dict(_read_setting(venue, name, value) for name, value in settings.items())

@@ -12,7 +12,7 @@ from bot_under_test.reference.followed_positions import PositionEvent
 
 logger = logging.getLogger("core.position_manager")
 
-PENDING: Final = "pending"
+_PENDING: Final = "pending"
 """The id of a placeholder: the position is being opened and has no row yet."""
 
 
@@ -50,7 +50,7 @@ class PositionManager:
 
     def pre_register(self, symbol: str, side: str) -> None:
         """A placeholder, so that events of the symbol are not skipped."""
-        self.positions[symbol] = TrackedPosition(id=PENDING, symbol=symbol, side=side)
+        self.positions[symbol] = TrackedPosition(id=_PENDING, symbol=symbol, side=side)
         logger.info("⚡ Pre-registered %s for WebSocket updates", symbol)
 
     def confirm(self, tracked: TrackedPosition) -> None:
@@ -89,7 +89,7 @@ class PositionManager:
                 symbol,
                 tracked.mark_price,
             )
-        if tracked.id == PENDING:
+        if tracked.id == _PENDING:
             self._update_placeholder(tracked, event)
         else:
             self._update(tracked, event)

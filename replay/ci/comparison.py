@@ -12,8 +12,8 @@ from replay.ci.baseline import Baseline, Entry, entry_of
 from replay.ci.figures import WITHOUT_STOP_LOSS
 from replay.invariants import NO_UNPROTECTED_POSITION
 
-NOTABLE_MS = Decimal(1)
-NOTABLE_SHARE = Decimal("0.01")
+_NOTABLE_MS = Decimal(1)
+_NOTABLE_SHARE = Decimal("0.01")
 """A figure that moved by as much, or by this part of what it was, is told on its own."""
 
 Kind = Literal["run", "seed", "outcome", "finding", "milestone", "figure", "digest"]
@@ -155,11 +155,11 @@ def _figures(old: Entry, new: Entry) -> Iterator[str]:
         also = f" (also: {'; '.join(others)})" if others else ""
         yield f"{first} {_ms(was)} -> {_ms(now)}{_limit(names, old, new)}{also}"
     if small:
-        yield f"{small} figures moved by less than {_ms(NOTABLE_MS)} and {NOTABLE_SHARE:%}"
+        yield f"{small} figures moved by less than {_ms(_NOTABLE_MS)} and {_NOTABLE_SHARE:%}"
 
 
 def _notable(was: Decimal, now: Decimal) -> bool:
-    return abs(now - was) >= min(NOTABLE_MS, abs(was) * NOTABLE_SHARE)
+    return abs(now - was) >= min(_NOTABLE_MS, abs(was) * _NOTABLE_SHARE)
 
 
 def _limit(names: Sequence[str], old: Entry, new: Entry) -> str:

@@ -49,11 +49,11 @@ def select(
         return _of(runner.names(), runner, only, of=None, several=True)
     folder = Path(scenario)
     if folder.is_dir() and scenario not in runner.names():
-        return _of(in_folder(folder), runner, only, of=scenario, several=True)
+        return _of(_in_folder(folder), runner, only, of=scenario, several=True)
     return _of([scenario], runner, only, of=scenario, several=False)
 
 
-def in_folder(folder: Path) -> list[str]:
+def _in_folder(folder: Path) -> list[str]:
     """The paths of the YAML files in a folder and below, sorted, hidden ones left out.
 
     Raises InputError if there is none.

@@ -21,8 +21,8 @@ from replay.logs.milestones import known
 from replay.result import RunResult
 from replay.timeline import REPEATED
 
-SILENCE_NS = NS_PER_S
-STEP_NS = 100 * NS_PER_MS
+_SILENCE_NS = NS_PER_S
+_STEP_NS = 100 * NS_PER_MS
 """A step may take so much longer or shorter than in the log: more is no jitter."""
 _EDGE_NS = 10 * NS_PER_MS
 
@@ -78,7 +78,7 @@ def _against(comparison: Comparison, before: Pair | None, pair: Pair) -> str:
         return ""
     here = pair.run.time_ns - before.run.time_ns
     there = pair.log.time_ns - before.log.time_ns
-    if abs(here - there) <= STEP_NS:
+    if abs(here - there) <= _STEP_NS:
         return ""
     title = known().title(before.name)
     return f"comes {seconds(here)} after {title}, not {seconds(there)}"
@@ -88,13 +88,13 @@ def _silence(
     comparison: Comparison, before: Pair, after: Pair, result: RunResult
 ) -> Iterator[Fact]:
     lasts_ns = after.log.time_ns - before.log.time_ns
-    if lasts_ns < SILENCE_NS:
+    if lasts_ns < _SILENCE_NS:
         return
     start_ns = before.log.time_ns if before.run is None else before.run.time_ns
     end_ns = after.log.time_ns if after.run is None else after.run.time_ns
     loud = [
         told
-        for time_ns, told in loud_lines(result)
+        for time_ns, told in _loud_lines(result)
         if start_ns + _EDGE_NS < time_ns < end_ns - _EDGE_NS
     ]
     begins = clock_time(before.log.time_ns, comparison.utc_offset_s)
@@ -110,7 +110,7 @@ def _silence(
     )
 
 
-def loud_lines(result: RunResult) -> list[tuple[int, str]]:
+def _loud_lines(result: RunResult) -> list[tuple[int, str]]:
     """Time and first line of what the bot logged at WARNING or above, for people to see."""
     return [
         (result.start_ns + entry["t"], f"{entry['level']}: {_first_line(entry['message'])}")

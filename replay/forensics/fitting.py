@@ -21,7 +21,7 @@ from replay.logs.production_log import ProductionLog
 from replay.result import RunResult
 from replay.timeline import REPEATED
 
-GUESS_NS = 200 * NS_PER_MS
+_GUESS_NS = 200 * NS_PER_MS
 _CENTRES_NS = tuple(each * NS_PER_MS for each in (350, 200, 100, 20, 700))
 _LEAD_ROUND_TRIPS = 5
 """So many questions of one round trip each come before an opening, by the reference bot."""
@@ -196,8 +196,8 @@ class Fitting:
 def _guess(version: str) -> Fit:
     return Fit(
         version=version,
-        round_trip=Told(GUESS_NS, "no step of the log tells; assumed"),
-        stream=Told(GUESS_NS // 2, "half the round trip"),
+        round_trip=Told(_GUESS_NS, "no step of the log tells; assumed"),
+        stream=Told(_GUESS_NS // 2, "half the round trip"),
     )
 
 

@@ -16,7 +16,7 @@ from scenarios.loader import shown_path
 from scenarios.types import nearest
 from simulator.errors import InputError
 
-PATTERNS_FILE = Path(__file__).with_name("milestones.yaml")
+_PATTERNS_FILE = Path(__file__).with_name("milestones.yaml")
 _KEYS = ("name", "title", "patterns", "logger")
 _EXAMPLE = "write `- {name: order_sent, patterns: ['order sent: (?P<symbol>\\w+)']}`"
 
@@ -78,7 +78,7 @@ class MilestonePatterns:
         return None
 
 
-def load(path: Path = PATTERNS_FILE) -> MilestonePatterns:
+def load(path: Path = _PATTERNS_FILE) -> MilestonePatterns:
     """Reads a pattern file. Raises `InputError` with every problem of it: file, line, milestone,
     value, rule and cure."""
     file = shown_path(path)

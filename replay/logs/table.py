@@ -71,12 +71,12 @@ def chunks(
     def timed(block: Block) -> pd.DataFrame:
         found = at_once.columns(block, calendar)
         if found is None:
-            return of_records(reader.timed_records(block, calendar, reading), utc_offset_s)
+            return _of_records(reader.timed_records(block, calendar, reading), utc_offset_s)
         reading.rows += len(found.lines)
         return _of_columns(found, block.file.name, utc_offset_s)
 
     def untimed(block: Block) -> pd.DataFrame:
-        return of_records(reader.untimed_records(block, reading), utc_offset_s)
+        return _of_records(reader.untimed_records(block, reading), utc_offset_s)
 
     for chunk in reader.pieces(lambda: files.blocks(files.parts(path)), reading, timed, untimed):
         if len(chunk):
@@ -84,7 +84,7 @@ def chunks(
     reader.require_rows(path, reading)
 
 
-def of_records(records: Sequence[Record], utc_offset_s: int) -> pd.DataFrame:
+def _of_records(records: Sequence[Record], utc_offset_s: int) -> pd.DataFrame:
     """Records that were read line by line."""
     return pd.DataFrame(
         {

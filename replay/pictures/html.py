@@ -28,7 +28,7 @@ from replay.pictures.builder import picture
 from replay.pictures.model import ArrowKind, Item, Picture, Shape, Tone
 from replay.result import RunResult
 
-SCRIPTS = ("scale.js", "scene.js", "arrows.js", "canvas.js", "panels.js", "page.js")
+_SCRIPTS = ("scale.js", "scene.js", "arrows.js", "canvas.js", "panels.js", "page.js")
 _LARGEST = 2**53 - 1  # JavaScript's MAX_SAFE_INTEGER
 _TONES = [tone.value for tone in Tone]
 _ARROWS = [kind.value for kind in ArrowKind]
@@ -36,7 +36,7 @@ _ARROWS = [kind.value for kind in ArrowKind]
 
 def page(result: RunResult) -> str:
     """The whole page. The same result gives the same text."""
-    script = "\n".join(_part(name) for name in SCRIPTS)
+    script = "\n".join(_part(name) for name in _SCRIPTS)
     style = _part("page.css")
     parts = {
         "@POLICY@": _policy(script, style),

@@ -23,7 +23,7 @@ from simulator.trace import digest_of
 if TYPE_CHECKING:
     from replay.pytest_plugin.staging import Staged
 
-SECTION = "simulated world"
+_SECTION = "simulated world"
 _NARROWEST, _WIDEST = 80, 100
 
 
@@ -55,7 +55,7 @@ def tell(item: pytest.Item, test_report: pytest.TestReport) -> None:
         text = _text(report.excerpt(result, around_ns=result.start_ns + result.virtual_ns))
     except Exception as error:  # the test's own failure must be told whatever became of the world
         text = f"the world cannot be shown: {type(error).__name__}: {error}"
-    test_report.sections.append((SECTION, text))
+    test_report.sections.append((_SECTION, text))
 
 
 def _result(item: pytest.Item, staged: Staged) -> RunResult:

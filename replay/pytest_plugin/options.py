@@ -10,9 +10,9 @@ import pytest
 
 from scenarios.units import Unusable, parse_duration, parse_start
 
-SEED = "1"
+_SEED = "1"
 START = "2026-01-01T00:00:00+00:00"
-TIME_LIMIT = "6 h"
+_TIME_LIMIT = "6 h"
 
 
 class Options(NamedTuple):
@@ -39,7 +39,7 @@ def given_seed(config: pytest.Config) -> int | None:
 
 
 def _seed(config: pytest.Config) -> int:
-    text = config.getini("world_seed") or SEED
+    text = config.getini("world_seed") or _SEED
     try:
         return int(text)
     except ValueError:
@@ -55,7 +55,7 @@ def _start(config: pytest.Config) -> str:
 
 
 def _time_limit_ns(config: pytest.Config) -> int:
-    text = config.getini("world_time_limit") or TIME_LIMIT
+    text = config.getini("world_time_limit") or _TIME_LIMIT
     try:
         return parse_duration(text, positive=True)
     except Unusable as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.trace import Trace
     from simulator.wire.venue import Venue
 
-PORTS_A_VENUE = 2
+_PORTS_A_VENUE = 2
 """HTTPS, then HTTP; WebSockets of either kind are on the same ones."""
 _LAST_PORT = 65_535
 
@@ -112,7 +112,7 @@ class Service:
         for name, venue in self.venues.items():
             ports: list[int] = []
             for ssl_context in (context, None):
-                nth = PORTS_A_VENUE * len(served) + len(ports)
+                nth = _PORTS_A_VENUE * len(served) + len(ports)
                 ports.append(await self._listen(venue, host, port, nth, ssl_context))
             part, (api_key, secret) = self._plan.venues[name], self._keys[name]
             served.append(
@@ -130,11 +130,11 @@ class Service:
         return tuple(served)
 
     def _check_room(self, port: int | None) -> None:
-        last = _LAST_PORT + 1 - PORTS_A_VENUE * len(self.venues)
+        last = _LAST_PORT + 1 - _PORTS_A_VENUE * len(self.venues)
         if port is not None and not 1 <= port <= last:
             raise InputError(
                 f"--port {port}: must be from 1 to {last}, since each venue takes "
-                f"{PORTS_A_VENUE} ports from there on; leave it out for free ones"
+                f"{_PORTS_A_VENUE} ports from there on; leave it out for free ones"
             )
 
     async def _listen(

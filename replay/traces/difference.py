@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-CONTEXT = 5
-LONGEST_VALUE = 120
+_CONTEXT = 5
+_LONGEST_VALUE = 120
 _END = object()
 
 
@@ -28,7 +28,7 @@ class Difference:
 
 
 def first_difference(
-    left: Sequence[Any], right: Sequence[Any], context: int = CONTEXT
+    left: Sequence[Any], right: Sequence[Any], context: int = _CONTEXT
 ) -> Difference | None:
     """The first difference of two traces, given as entries or as lines; None if they are equal.
 
@@ -82,4 +82,4 @@ def fields(one: Any, other: Any, path: str = "") -> list[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

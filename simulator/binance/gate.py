@@ -15,7 +15,7 @@ _S = 1_000_000_000
 _UNITS = ((86_400, "DAY"), (3_600, "HOUR"), (60, "MINUTE"), (1, "SECOND"))
 
 
-def interval_of(rule: LimitRule) -> tuple[str, int]:
+def _interval_of(rule: LimitRule) -> tuple[str, int]:
     """The rule's interval as exchangeInfo has it: `("SECOND", 10)`."""
     seconds = max(1, rule.interval_ns // _S)
     for size, name in _UNITS:
@@ -25,13 +25,13 @@ def interval_of(rule: LimitRule) -> tuple[str, int]:
 
 
 def _interval_text(rule: LimitRule) -> str:
-    name, count = interval_of(rule)
+    name, count = _interval_of(rule)
     return name if count == 1 else f"{count} {name}"
 
 
 def _interval_suffix(rule: LimitRule) -> str:
     """`10s` or `1m`, as in the names of headers."""
-    name, count = interval_of(rule)
+    name, count = _interval_of(rule)
     return f"{count}{name[0].lower()}"
 
 
@@ -157,7 +157,7 @@ class Gate:
 
 
 def _listed(rule: LimitRule) -> dict[str, object]:
-    interval, count = interval_of(rule)
+    interval, count = _interval_of(rule)
     return {
         "rateLimitType": rule.name,
         "interval": interval,

@@ -36,7 +36,7 @@ class Profile:
     """The default mode, as replies and events show it."""
 
 
-ALL_CATEGORIES = frozenset({"public", "market", "private"})
+_ALL_CATEGORIES = frozenset({"public", "market", "private"})
 
 OCTOBER_2025 = Profile(
     name="2025-10",
@@ -44,7 +44,7 @@ OCTOBER_2025 = Profile(
     algo_service=False,
     order_reply_average=True,
     routed_streams=False,
-    unrouted_streams=ALL_CATEGORIES,
+    unrouted_streams=_ALL_CATEGORIES,
     expiry_reason=True,
     mark_price_average=False,
     algo_orders_filter=True,

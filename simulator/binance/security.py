@@ -59,7 +59,7 @@ class Gatekeeper:
             raise Problem.AHEAD_OF_SERVER.error()
         if now_ms - timestamp > window:
             raise Problem.OUTSIDE_RECV_WINDOW.error()
-        payload = signed_text(query) + signed_text(body)
+        payload = _signed_text(query) + _signed_text(body)
         if not self._matches(credentials.api_key, payload, signature.lower()):
             raise Problem.BAD_SIGNATURE.error()
 
@@ -74,7 +74,7 @@ class Gatekeeper:
         )
 
 
-def signed_text(raw: str) -> str:
+def _signed_text(raw: str) -> str:
     """A raw query or body without its `signature`."""
     if "signature=" not in raw:
         return raw

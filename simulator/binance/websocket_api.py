@@ -26,7 +26,7 @@ from simulator.wire.upgrades import upgraded
 
 PATH = "/ws-fapi/v1"
 _F1, _F2, _F3 = "/fapi/v1/", "/fapi/v2/", "/fapi/v3/"
-METHODS: dict[str, tuple[str, str]] = {
+_METHODS: dict[str, tuple[str, str]] = {
     "ping": ("GET", _F1 + "ping"),
     "time": ("GET", _F1 + "time"),
     "order.place": ("POST", _F1 + "order"),
@@ -97,7 +97,7 @@ class WebSocketApi:
             connection.reply(_problem(None, -1135, "Invalid JSON Request"))
             return
         number, method = message.get("id"), str(message.get("method"))
-        if method not in METHODS:
+        if method not in _METHODS:
             connection.reply(_problem(number, -1020, "This operation is not supported."))
             return
         call = _call(method, message.get("params", {}), ip)
@@ -139,7 +139,7 @@ class WebSocketApi:
 def _call(method: str, params: dict[str, Json], ip: str) -> Call:
     """The REST call of the same meaning; the signature covers the sorted parameters."""
     values = {name: _as_text(params[name]) for name in sorted(params)}
-    rest_method, path = METHODS[method]
+    rest_method, path = _METHODS[method]
     return calls.Call(
         method=rest_method,
         path=path,

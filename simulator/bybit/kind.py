@@ -17,8 +17,8 @@ from simulator.exchange.rejections import Reason
 from simulator.randomness import Streams
 from simulator.wire.venue import VenueKind
 
-FEES = Fees(maker=Decimal("0.0002"), taker=Decimal("0.00055"))
-ACCEPTS_FIRST = frozenset({Reason.POST_ONLY_WOULD_TAKE, Reason.FILL_OR_KILL_NOT_FILLABLE})
+_FEES = Fees(maker=Decimal("0.0002"), taker=Decimal("0.00055"))
+_ACCEPTS_FIRST = frozenset({Reason.POST_ONLY_WOULD_TAKE, Reason.FILL_OR_KILL_NOT_FILLABLE})
 
 
 def order_ids(rng: random.Random) -> Iterator[int]:
@@ -30,9 +30,9 @@ def order_ids(rng: random.Random) -> Iterator[int]:
 def exchange_options(streams: Streams, name: str) -> dict[str, Any]:
     """Its fees, its ids, and that orders are taken before they are tried."""
     return {
-        "fees": FEES,
+        "fees": _FEES,
         "order_ids": order_ids(streams[f"{name}.order_ids"]),
-        "accepts_first": ACCEPTS_FIRST,
+        "accepts_first": _ACCEPTS_FIRST,
     }
 
 

@@ -22,7 +22,7 @@ from simulator.wire.connections import StreamConnection, Wire
 from simulator.wire.credentials import Credentials
 from simulator.wire.json_text import Json, dumps
 
-PATHS = {
+_PATHS = {
     "order.create": "/v5/order/create",
     "order.amend": "/v5/order/amend",
     "order.cancel": "/v5/order/cancel",
@@ -149,7 +149,7 @@ class TradeSession:
 
     def _problem(self, request: Request) -> tuple[int, str] | None:
         """What is wrong with a request before any endpoint has seen it: its code and text."""
-        if request.op not in PATHS:
+        if request.op not in _PATHS:
             return 10404, "op type is not found"
         if self._credentials is None:
             return _INVALID_KEY
@@ -170,7 +170,7 @@ class TradeSession:
         digest = hmac.digest(credentials.secret.encode(), signed.encode(), "sha256")
         return self._socket.service.read(
             method="POST",
-            path=PATHS[request.op],
+            path=_PATHS[request.op],
             query="",
             body=body,
             headers={

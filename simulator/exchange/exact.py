@@ -23,7 +23,7 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 # Products of a price and a quantity stay exact: 50 digits hold far more than both have.
-EXACT = Context(prec=50, traps=[InvalidOperation, DivisionByZero, Overflow])
+_EXACT = Context(prec=50, traps=[InvalidOperation, DivisionByZero, Overflow])
 SMALLEST = Decimal("0.00000001")
 
 
@@ -33,7 +33,7 @@ def exact(function: Callable[Parameters, Result]) -> Callable[Parameters, Result
     @wraps(function)
     def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         theirs = getcontext()
-        setcontext(EXACT)
+        setcontext(_EXACT)
         try:
             return function(*args, **kwargs)
         finally:

@@ -37,7 +37,7 @@ def check_symbol(instrument: Instrument, request: OrderRequest) -> None:
         raise Rejection(Reason.SYMBOL_CLOSING, instrument.symbol)
 
 
-def check_quantity(instrument: Instrument, kind: OrderType, quantity: Decimal) -> None:
+def _check_quantity(instrument: Instrument, kind: OrderType, quantity: Decimal) -> None:
     """LOT_SIZE, and MARKET_LOT_SIZE for orders that trade at any price."""
     most = instrument.max_market_quantity if kind.market else instrument.max_quantity
     if not quantity > 0:
@@ -86,7 +86,7 @@ def check_request(instrument: Instrument, request: OrderRequest, mark: Decimal) 
     """
     kind, quantity, price = request.type, request.quantity, request.price
     if quantity is not None:
-        check_quantity(instrument, kind, quantity)
+        _check_quantity(instrument, kind, quantity)
     if request.trigger_price is not None and kind.conditional:
         check_price(instrument, request.trigger_price)
     if price is not None and not kind.market:

@@ -19,20 +19,20 @@ from simulator.exchange.walk import SECOND_NS
 
 MINUTE_NS = 60 * SECOND_NS
 DAY_NS = 86_400 * SECOND_NS
-WEEK_NS = 7 * DAY_NS
-FIRST_MONDAY_NS = 4 * DAY_NS  # the epoch was a Thursday; weekly candles open on Mondays
-MINUTES_PER_DAY = 1440
-MILLION = 1_000_000
-UNEVENNESS = 800_000
+_WEEK_NS = 7 * DAY_NS
+_FIRST_MONDAY_NS = 4 * DAY_NS  # the epoch was a Thursday; weekly candles open on Mondays
+_MINUTES_PER_DAY = 1440
+_MILLION = 1_000_000
+_UNEVENNESS = 800_000
 """Millionths of a minute's volume that may fall into the minute before or after it."""
-MASK = (1 << 64) - 1
+_MASK = (1 << 64) - 1
 
 
 def mixed(number: int) -> int:
     """64 well-mixed bits of a number (splitmix64)."""
-    number = (number + 0x9E3779B97F4A7C15) & MASK
-    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & MASK
+    number = (number + 0x9E3779B97F4A7C15) & _MASK
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
     return number ^ (number >> 31)
 
 
@@ -80,7 +80,7 @@ class Tape:
         """As `Exchange.candles`."""
         if interval_ns <= 0:
             raise ValueError(f"candle interval must be above 0 ns, was {interval_ns}")
-        origin_ns = FIRST_MONDAY_NS if interval_ns % WEEK_NS == 0 else 0
+        origin_ns = _FIRST_MONDAY_NS if interval_ns % _WEEK_NS == 0 else 0
         latest_ns = now_ns if end_ns is None else min(end_ns, now_ns)
         last = (latest_ns - origin_ns) // interval_ns
         if start_ns is None:
@@ -139,11 +139,11 @@ class Tape:
         minutes = here + (there - here) * passed_ns // MINUTE_NS
         step = self.instrument.step_size
         steps_per_day = int(self.daily_volume / step)
-        return step * (steps_per_day * minutes // (MINUTES_PER_DAY * MILLION))
+        return step * (steps_per_day * minutes // (_MINUTES_PER_DAY * _MILLION))
 
     def _minutes(self, minute: int) -> int:
         """Millionths of an average minute's volume traded before that minute, unevenly."""
-        return minute * MILLION + mixed(self.seed ^ minute) % UNEVENNESS
+        return minute * _MILLION + mixed(self.seed ^ minute) % _UNEVENNESS
 
     def _trade_ns(self, second: int) -> int:
         return second * SECOND_NS + mixed(self.seed + 2 * second) % SECOND_NS

@@ -18,14 +18,14 @@ import struct
 from array import array
 
 SECOND_NS = 1_000_000_000
-NEAR_PAST_NS = 2 * 86_400 * SECOND_NS
-NEAR_STEP_NS = 15 * SECOND_NS
-FAR_STEP_NS = 900 * SECOND_NS
-CHUNK = 1024
+_NEAR_PAST_NS = 2 * 86_400 * SECOND_NS
+_NEAR_STEP_NS = 15 * SECOND_NS
+_FAR_STEP_NS = 900 * SECOND_NS
+_CHUNK = 1024
 CHUNKS_KEPT = 4
 SCALE = 10**12
-TOP = 9 * 10**18  # of an array("q")
-LARGEST_SIGMA = 0.1  # of one step, so that no step can reach zero
+_TOP = 9 * 10**18  # of an array("q")
+_LARGEST_SIGMA = 0.1  # of one step, so that no step can reach zero
 
 
 class _Tier:
@@ -36,29 +36,29 @@ class _Tier:
     def __init__(self, seed: int, start: int, sigma_per_step: float) -> None:
         self._seed = seed
         # The sum of four uniform 32-bit numbers has a standard deviation of 2**32 / sqrt(3).
-        self._gain = round(min(sigma_per_step, LARGEST_SIGMA) * math.sqrt(3) * SCALE)
+        self._gain = round(min(sigma_per_step, _LARGEST_SIGMA) * math.sqrt(3) * SCALE)
         self._starts = [start]
         self._summaries: list[tuple[int, int]] = []
         self._chunks: dict[int, array[int]] = {}
 
     def level(self, step: int) -> int:
-        index, place = divmod(step, CHUNK)
+        index, place = divmod(step, _CHUNK)
         chunk = self._chunks.get(index)
         return (self._chunk(index) if chunk is None else chunk)[place]
 
     def extremes(self, first: int, last: int) -> tuple[int, int]:
         """Highest and lowest level of the steps from `first` to `last`, both included."""
-        high, low = 0, TOP
+        high, low = 0, _TOP
         while first <= last:
-            index, place = divmod(first, CHUNK)
-            stop = min(last - index * CHUNK, CHUNK - 1) + 1
-            if place == 0 and stop == CHUNK:
+            index, place = divmod(first, _CHUNK)
+            stop = min(last - index * _CHUNK, _CHUNK - 1) + 1
+            if place == 0 and stop == _CHUNK:
                 chunk_high, chunk_low = self._summary(index)
             else:
                 part = self._chunk(index)[place:stop]
                 chunk_high, chunk_low = max(part), min(part)
             high, low = max(high, chunk_high), min(low, chunk_low)
-            first = (index + 1) * CHUNK
+            first = (index + 1) * _CHUNK
         return high, low
 
     def _summary(self, index: int) -> tuple[int, int]:
@@ -80,8 +80,8 @@ class _Tier:
 
     def _generate(self, index: int) -> array[int]:
         rng = random.Random((self._seed << 64) + index)
-        bits = rng.getrandbits(128 * CHUNK).to_bytes(16 * CHUNK, "little")
-        numbers = iter(struct.unpack(f"<{4 * CHUNK}I", bits))
+        bits = rng.getrandbits(128 * _CHUNK).to_bytes(16 * _CHUNK, "little")
+        numbers = iter(struct.unpack(f"<{4 * _CHUNK}I", bits))
         gain = self._gain
         level = self._starts[index]
         levels = array("q")
@@ -89,8 +89,8 @@ class _Tier:
             levels.append(level)
             change = (one + two + three + four - 2 * 0xFFFFFFFF) * gain >> 32
             level += level * change // SCALE
-            if not 0 < level < TOP:
-                level = min(max(level, 1), TOP - 1)
+            if not 0 < level < _TOP:
+                level = min(max(level, 1), _TOP - 1)
         if index == len(self._summaries):
             self._starts.append(level)
             self._summaries.append((max(levels), min(levels)))
@@ -103,8 +103,8 @@ class Walk:
     SCALE = SCALE
 
     def __init__(self, *, seed: int, sigma: float, interval_ns: int, origin_ns: int) -> None:
-        near_ns, far_ns = max(interval_ns, NEAR_STEP_NS), max(interval_ns, FAR_STEP_NS)
-        near_steps = max(1, NEAR_PAST_NS // near_ns)
+        near_ns, far_ns = max(interval_ns, _NEAR_STEP_NS), max(interval_ns, _FAR_STEP_NS)
+        near_steps = max(1, _NEAR_PAST_NS // near_ns)
         self._interval_ns, self._near_ns, self._far_ns = interval_ns, near_ns, far_ns
         self._origin_ns = origin_ns
         self._border_ns = origin_ns - near_steps * near_ns
