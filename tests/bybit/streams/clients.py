@@ -13,11 +13,14 @@ from typing import Any
 import aiohttp
 
 from tests.bybit.streams.conftest import API_KEY, SECRET
+from tests.venue_world import VenueWorld
 
 REST = "https://api.bybit.com"
 LINEAR = "wss://stream.bybit.com/v5/public/linear"
 PRIVATE = "wss://stream.bybit.com/v5/private"
 TRADE = "wss://stream.bybit.com/v5/trade"
+ALL = ("order", "execution", "position", "wallet")
+"""The private topics."""
 
 
 def signature(text: str, secret: str = SECRET) -> str:
@@ -119,3 +122,27 @@ class Bot:
         reply = await self.post("/v5/order/create", **(order | changes))
         assert reply["retCode"] == 0, reply
         return str(reply["result"]["orderId"])
+
+
+def watch(venue: VenueWorld, flow: Any, *topics: str, seconds: float = 5) -> list[Any]:
+    """All messages of the topics that the flow brings about."""
+
+    async def main() -> list[Any]:
+        async with Bot() as bot:
+            socket = await bot.private(*topics)
+            doing = asyncio.create_task(flow(bot))
+            messages = await socket.everything(seconds)
+            await doing
+            return messages
+
+    return list(venue.run(main()))
+
+
+def told(messages: list[Any]) -> list[str]:
+    """`order/Filled`, `position/0.003` and the like."""
+    shown = []
+    for message in messages:
+        row = message["data"][0]
+        detail = row.get("orderStatus") or row.get("execQty") or row.get("size")
+        shown.append("/".join(part for part in (message["topic"], detail) if part))
+    return shown
