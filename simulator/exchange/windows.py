@@ -38,21 +38,11 @@ class Windows:
         self._entry_price = visibility.lagged("entry_price")
         self._balance = visibility.lagged("balance")
         self._fills = visibility.lagged("fills")
-        self._any = any(
-            (
-                self._order,
-                self._order_history,
-                self._open_orders,
-                self._positions,
-                self._entry_price,
-                self._balance,
-                self._fills,
-            )
-        )
+        self._any = self._fills or any(self._kept())
 
-    def learn(self, ledgers: Iterable[Ledger]) -> None:
-        """Looks for rules that are new; a window that has its first one shows all there was."""
-        before = (
+    def _kept(self) -> tuple[bool, ...]:
+        """Which of `_KEPT` have a rule, in its order."""
+        return (
             self._order,
             self._order_history,
             self._open_orders,
@@ -60,11 +50,15 @@ class Windows:
             self._entry_price,
             self._balance,
         )
+
+    def learn(self, ledgers: Iterable[Ledger]) -> None:
+        """Looks for rules that are new; a window that has its first one shows all there was."""
+        before = self._kept()
         self._look()
         new = tuple(
             name
-            for name, had in zip(_KEPT, before, strict=True)
-            if not had and self._visibility.lagged(name)
+            for name, had, has in zip(_KEPT, before, self._kept(), strict=True)
+            if has and not had
         )
         for ledger in ledgers:
             self._show(new, ledger)
