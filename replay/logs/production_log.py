@@ -72,20 +72,7 @@ class ProductionLog:
     def milestones(self) -> tuple[Milestone, ...]:
         """By time. What was pasted twice, in whatever forms, appears once, with all groups read.
         A log without times has none; see `named`."""
-        found: list[Milestone] = []
-        for line in self.named:
-            if line.time_ns is not None and line.milestone is not None:
-                new = Milestone(
-                    name=line.milestone,
-                    time_ns=line.time_ns,
-                    host=HOST,
-                    text=line.text,
-                    groups=line.groups,
-                    end_ns=line.end_ns,
-                    exact_ns=line.exact_ns,
-                    line=line.number,
-                )
-                found.append(new)
+        found = [_milestone(line, line.time_ns) for line in self.named if line.time_ns is not None]
         merged: list[Milestone] = []
         places: dict[tuple[str, int, int | None], list[int]] = {}
         for new in sorted(found, key=lambda one: one.time_ns):
@@ -176,6 +163,20 @@ def _line(record: Record, text: str) -> LogLine:
         level=record.level,
         note=record.note,
         file=record.file,
+    )
+
+
+def _milestone(line: LogLine, time_ns: int) -> Milestone:
+    assert line.milestone is not None
+    return Milestone(
+        name=line.milestone,
+        time_ns=time_ns,
+        host=HOST,
+        text=line.text,
+        groups=line.groups,
+        end_ns=line.end_ns,
+        exact_ns=line.exact_ns,
+        line=line.number,
     )
 
 
