@@ -147,6 +147,21 @@ class Desk:
         self.env.pass_ns(duration_ns)
 
 
+def market(desk: Desk, side: str = "BUY", quantity: str = "1000", **more: object) -> Any:
+    """The reply to a market order that is accepted."""
+    status, reply, _ = desk.signed(
+        "POST",
+        "/fapi/v1/order",
+        symbol="SKLUSDT",
+        side=side,
+        type="MARKET",
+        quantity=quantity,
+        **more,
+    )
+    assert status == 200, reply
+    return reply
+
+
 def sign(text: str, secret: str = SECRET) -> str:
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return f"{text}&signature={digest}"

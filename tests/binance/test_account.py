@@ -9,24 +9,12 @@ import pytest
 from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, LagRule
 from simulator.exchange.prices import Points
-from tests.binance.conftest import MS, START_NS, Desk, S, make_desk
-
-
-def trade(desk: Desk, side: str, quantity: str) -> None:
-    status, reply, _ = desk.signed(
-        "POST",
-        "/fapi/v1/order",
-        symbol="SKLUSDT",
-        side=side,
-        type="MARKET",
-        quantity=quantity,
-    )
-    assert status == 200, reply
+from tests.binance.conftest import MS, START_NS, Desk, S, make_desk, market
 
 
 def test_v3_positions_list_only_what_is_held_and_know_no_leverage(desk: Desk) -> None:
     assert desk.signed("GET", "/fapi/v3/positionRisk")[1] == []
-    trade(desk, "BUY", "1000")
+    market(desk, "BUY", "1000")
     _, rows, _ = desk.signed("GET", "/fapi/v3/positionRisk")
     assert rows == [
         {
@@ -52,13 +40,13 @@ def test_v3_positions_list_only_what_is_held_and_know_no_leverage(desk: Desk) ->
             "updateTime": desk.env.now // MS,
         }
     ]
-    trade(desk, "SELL", "1000")
+    market(desk, "SELL", "1000")
     assert desk.signed("GET", "/fapi/v3/positionRisk")[1] == []
 
 
 def test_a_short_position_has_a_negative_notional(desk: Desk) -> None:
     # ccxt takes the side from its sign.
-    trade(desk, "SELL", "1000")
+    market(desk, "SELL", "1000")
     (row,) = desk.signed("GET", "/fapi/v3/positionRisk", symbol="SKLUSDT")[1]
     assert (row["positionAmt"], row["notional"]) == ("-1000", "-20.00000000")
 
@@ -79,7 +67,7 @@ def test_v2_positions_list_all_symbols_with_their_leverage(desk: Desk) -> None:
 def test_a_position_shows_late_when_its_window_lags() -> None:
     lag = LagRule(window="positions", lag=Fixed(3 * S))
     desk = make_desk(behaviour=Behaviour(visibility=(lag,)))
-    trade(desk, "BUY", "1000")
+    market(desk, "BUY", "1000")
     assert desk.signed("GET", "/fapi/v3/positionRisk")[1] == []
     desk.advance(3 * S)
     assert len(desk.signed("GET", "/fapi/v3/positionRisk")[1]) == 1
@@ -88,7 +76,7 @@ def test_a_position_shows_late_when_its_window_lags() -> None:
 def test_v3_account_holds_the_balance_and_the_held_positions() -> None:
     path = Points(points=((START_NS, Decimal("0.02000")), (START_NS + S, Decimal("0.02101"))))
     desk = make_desk(paths={"SKLUSDT": path})
-    trade(desk, "BUY", "1000")
+    market(desk, "BUY", "1000")
     desk.advance(2 * S)
     _, reply, _ = desk.signed("GET", "/fapi/v3/account")
     assert reply["totalWalletBalance"] == "9999.98999500"  # the fee is 20.01 * 0.0005
@@ -138,7 +126,7 @@ def test_an_unchanged_margin_type_is_refused_in_the_exact_words(desk: Desk) -> N
 
 
 def test_the_margin_type_cannot_change_under_a_position(desk: Desk) -> None:
-    trade(desk, "BUY", "1000")
+    market(desk, "BUY", "1000")
     status, reply, _ = desk.signed(
         "POST", "/fapi/v1/marginType", symbol="SKLUSDT", marginType="ISOLATED"
     )
@@ -166,8 +154,8 @@ def test_leverage_brackets_are_an_array_or_one_object(desk: Desk) -> None:
 
 
 def test_income_lists_realized_profit_and_commission(desk: Desk) -> None:
-    trade(desk, "BUY", "1000")
-    trade(desk, "SELL", "1000")
+    market(desk, "BUY", "1000")
+    market(desk, "SELL", "1000")
     _, rows, _ = desk.signed("GET", "/fapi/v1/income")
     assert [(row["incomeType"], row["income"]) for row in rows] == [
         ("COMMISSION", "-0.01000500"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from simulator.binance import OCTOBER_2025
 from simulator.exchange.prices import Points
-from tests.binance.conftest import START_NS, Desk, S, make_desk
+from tests.binance.conftest import START_NS, Desk, S, make_desk, market
 
 
 def falling() -> Desk:
@@ -29,20 +29,8 @@ def stop(desk: Desk, **more: object) -> tuple[int, dict, dict[str, str]]:
     return desk.signed("POST", "/fapi/v1/algoOrder", **(order | more))
 
 
-def buy(desk: Desk) -> None:
-    status, reply, _ = desk.signed(
-        "POST",
-        "/fapi/v1/order",
-        symbol="SKLUSDT",
-        side="BUY",
-        type="MARKET",
-        quantity="1000",
-    )
-    assert status == 200, reply
-
-
 def test_a_stop_is_answered_with_the_documented_keys_and_a_sixteen_digit_id(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     status, reply, headers = stop(desk)
     assert status == 200
     assert list(reply) == [
@@ -80,7 +68,7 @@ def test_a_stop_is_answered_with_the_documented_keys_and_a_sixteen_digit_id(desk
 
 
 def test_the_plain_endpoints_do_not_know_a_waiting_algo_order(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     stop(desk)
     waiting = desk.exchange.open_orders("trader", "SKLUSDT")[0]
     ids = {"symbol": "SKLUSDT", "orderId": waiting.order_id}
@@ -95,7 +83,7 @@ def test_the_plain_endpoints_do_not_know_a_waiting_algo_order(desk: Desk) -> Non
 
 def test_a_triggered_stop_is_finished_and_points_to_its_real_order() -> None:
     desk = falling()
-    buy(desk)
+    market(desk)
     _, placed, _ = stop(desk)
     desk.advance(2 * S)
     _, algo, _ = desk.signed("GET", "/fapi/v1/algoOrder", algoId=placed["algoId"])
@@ -116,7 +104,7 @@ def test_a_triggered_stop_is_finished_and_points_to_its_real_order() -> None:
 
 
 def test_cancelling_an_algo_order_answers_with_code_200_as_a_text(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     _, placed, _ = stop(desk)
     status, reply, _ = desk.signed("DELETE", "/fapi/v1/algoOrder", clientAlgoId="sl-1")
     assert (status, reply) == (
@@ -134,7 +122,7 @@ def test_cancelling_an_algo_order_answers_with_code_200_as_a_text(desk: Desk) ->
 
 
 def test_cancelling_all_algo_orders_leaves_plain_ones(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     stop(desk)
     desk.signed(
         "POST",
@@ -153,13 +141,13 @@ def test_cancelling_all_algo_orders_leaves_plain_ones(desk: Desk) -> None:
 
 
 def test_a_stop_past_its_trigger_would_trigger_immediately(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     status, reply, _ = stop(desk, triggerPrice="0.02100")
     assert (status, reply) == (400, {"code": -2021, "msg": "Order would immediately trigger."})
 
 
 def test_a_client_algo_id_in_use_is_refused(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     stop(desk)
     status, reply, _ = stop(desk, triggerPrice="0.01850")
     assert (status, reply["code"]) == (400, -20132)
@@ -171,7 +159,7 @@ def test_the_service_does_not_exist_before_december_2025() -> None:
 
 
 def test_with_both_services_a_plain_stop_is_no_algo_order(desk: Desk) -> None:
-    buy(desk)
+    market(desk)
     stop(desk)
     _, plain, _ = desk.signed(
         "POST",

@@ -10,7 +10,7 @@ import pytest
 from simulator.binance import NOVEMBER_2026, OCTOBER_2025
 from simulator.distributions import Fixed
 from simulator.exchange.behaviour import Behaviour, LagRule
-from tests.binance.conftest import MS, Desk, make_desk, sign
+from tests.binance.conftest import MS, Desk, make_desk, market, sign
 
 # Seen on the wire, ccxt/ccxt#18028 and ccxt/node-binance-api#444
 ACK_KEYS = [
@@ -39,20 +39,6 @@ ACK_KEYS = [
     "goodTillDate",
     "updateTime",
 ]
-
-
-def market(desk: Desk, side: str = "BUY", quantity: str = "1000", **more: object) -> dict:
-    status, reply, _ = desk.signed(
-        "POST",
-        "/fapi/v1/order",
-        symbol="SKLUSDT",
-        side=side,
-        type="MARKET",
-        quantity=quantity,
-        **more,
-    )
-    assert status == 200, reply
-    return reply
 
 
 def limit(desk: Desk, **more: object) -> tuple[int, dict, dict[str, str]]:
