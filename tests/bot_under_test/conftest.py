@@ -194,20 +194,9 @@ def _make(
     return trading
 
 
-def _trading(
-    world: World,
-    lines: Lines,
-    version: str,
-    behaviour: Behaviour | None,
-    profile: Profile,
-    paths: dict[str, PricePath] | None,
-    book: BookShape | None,
-    settings: dict[str, object],
-) -> Trading:
-    behaviour = behaviour or Behaviour()
-    paths = paths or {}
+def _listings(paths: dict[str, PricePath], book: BookShape | None) -> list[Listing]:
     shape = book or BookShape(quantity=Decimal(1_000_000), refill_ns=0)
-    listings = [
+    return [
         Listing(
             instrument=_instrument("SKLUSDT", "0.00001"),
             prices=paths.get("SKLUSDT", Constant(Decimal("0.01946"))),
@@ -221,9 +210,22 @@ def _trading(
             next_order_id=392_129_879,
         ),
     ]
+
+
+def _trading(
+    world: World,
+    lines: Lines,
+    version: str,
+    behaviour: Behaviour | None,
+    profile: Profile,
+    paths: dict[str, PricePath] | None,
+    book: BookShape | None,
+    settings: dict[str, object],
+) -> Trading:
+    behaviour = behaviour or Behaviour()
     exchange = Exchange(
         world.env,
-        listings,
+        _listings(paths or {}, book),
         streams=world.streams,
         name="binance",
         visibility=Visibility(world.env, behaviour.visibility, world.streams, "binance"),

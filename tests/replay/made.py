@@ -47,57 +47,59 @@ def result(version: str = "2025-10-28", **changes: Any) -> RunResult:
     return replace(made, **changes)
 
 
+_FINDINGS = (
+    Finding(
+        kind="expectation",
+        name="verification_timeout at 22:34:23.371",
+        held=True,
+        evidence="at 22:34:23.370, -1.0 ms (within 10.0 ms)",
+    ),
+    Finding(
+        kind="invariant",
+        name="no_unprotected_position",
+        held=False,
+        expected=False,
+        evidence="SKLUSDT +308 without a stop-loss from 22:34:12.070 to 22:34:23.900",
+    ),
+    Finding(
+        kind="invariant",
+        name="no_unknown_order",
+        held=False,
+        evidence="SKLUSDT order 8389765 is open",
+    ),
+)
+_MILESTONES = (
+    milestone("operation_started", "22:34:11.543", "⚙️ Atomic operation started: SKLUSDT"),
+    milestone(
+        "ws_position_update",
+        "22:34:12.247",
+        "📊 [USER] Position update: SKLUSDT amount=308.0",
+        symbol="SKLUSDT",
+        amount="308.0",
+    ),
+    *(
+        milestone(
+            "mark_price_update",
+            f"22:34:{second}.109",
+            "📊 Position update: SKLUSDT → SKLUSDT, mark_price=0.01946033",
+            symbol="SKLUSDT",
+        )
+        for second in range(13, 23)
+    ),
+    milestone(
+        "verification_timeout",
+        "22:34:23.390",
+        "❌ Multi-source verification TIMEOUT\n  - WebSocket: False",
+    ),
+    milestone("position_active", "22:34:24", "✅ Position ACTIVE"),
+)
+
+
 def full_result(faults: Mapping[str, int] | None = None) -> RunResult:
     """A result with something in every field."""
     return result(
-        verdict=Verdict(
-            findings=(
-                Finding(
-                    kind="expectation",
-                    name="verification_timeout at 22:34:23.371",
-                    held=True,
-                    evidence="at 22:34:23.370, -1.0 ms (within 10.0 ms)",
-                ),
-                Finding(
-                    kind="invariant",
-                    name="no_unprotected_position",
-                    held=False,
-                    expected=False,
-                    evidence="SKLUSDT +308 without a stop-loss from 22:34:12.070 to 22:34:23.900",
-                ),
-                Finding(
-                    kind="invariant",
-                    name="no_unknown_order",
-                    held=False,
-                    evidence="SKLUSDT order 8389765 is open",
-                ),
-            )
-        ),
-        milestones=(
-            milestone("operation_started", "22:34:11.543", "⚙️ Atomic operation started: SKLUSDT"),
-            milestone(
-                "ws_position_update",
-                "22:34:12.247",
-                "📊 [USER] Position update: SKLUSDT amount=308.0",
-                symbol="SKLUSDT",
-                amount="308.0",
-            ),
-            *(
-                milestone(
-                    "mark_price_update",
-                    f"22:34:{second}.109",
-                    "📊 Position update: SKLUSDT → SKLUSDT, mark_price=0.01946033",
-                    symbol="SKLUSDT",
-                )
-                for second in range(13, 23)
-            ),
-            milestone(
-                "verification_timeout",
-                "22:34:23.390",
-                "❌ Multi-source verification TIMEOUT\n  - WebSocket: False",
-            ),
-            milestone("position_active", "22:34:24", "✅ Position ACTIVE"),
-        ),
+        verdict=Verdict(findings=_FINDINGS),
+        milestones=_MILESTONES,
         production=(
             milestone(
                 "ws_position_update",
