@@ -1,16 +1,14 @@
 """What a world takes over in the process while it is entered, and gives back afterwards.
 
 Time (`wallclock`), randomness (`entropy`), blocking calls and threads (`sockets`, `look_ups`,
-`waits`, `threads`), the way out (`fence`), log records (`logs`), TLS and asyncio's choice of event
-loop. Each part is a context manager that restores what it found.
+`waits`, `threads`), the choice of event loop (`loops`), the way out (`fence`), log records (`logs`)
+and TLS. Each part is a context manager that restores what it found.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import ssl
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,6 +22,12 @@ from simulator.takeover.fence import fenced
 from simulator.takeover.generators import generators_of_the_hosts
 from simulator.takeover.logs import captured_logs
 from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
+from simulator.takeover.loops import (
+    LOOPS,
+    loop_replacements,
+    loops_of_the_host,
+    wanted_loops,
+)
 from simulator.takeover.signals import signals_of_the_hosts
 from simulator.takeover.sockets import blocking_sockets
 from simulator.takeover.threads import THREADS, Threads, thread_replacements, threads_hand_over
@@ -41,6 +45,7 @@ _WANTED = (
     *LOOK_UPS,
     *WAITS,
     *THREADS,
+    *LOOPS,
 )
 _CAPTURES = Captures({id(each): each for each in _WANTED})  # det-ok: identities
 
@@ -70,14 +75,16 @@ def takeover(world: World) -> Iterator[None]:
                 **look_up_replacements(world),
                 **wait_replacements(world),
                 **thread_replacements(threads),
+                **loop_replacements(world),
             }
+            _CAPTURES.want(wanted_loops())
             stack.enter_context(replaced(_CAPTURES, replacements))
             stack.enter_context(captured_logs(world))
             stack.enter_context(_tls_ends_in_the_network())
             stack.enter_context(blocking_sockets(world))
             stack.enter_context(waits_in_selectors(world))
             stack.enter_context(threads_hand_over(threads, replacements))
-            stack.enter_context(_loops_of_the_host(world))
+            stack.enter_context(loops_of_the_host(world, replacements))
             stack.enter_context(signals_of_the_hosts(world))
             stack.enter_context(endings_of_the_hosts(world))
             stack.enter_context(fenced(world))
@@ -126,47 +133,3 @@ def _tls_ends_in_the_network() -> Iterator[None]:
         del context.load_verify_locations  # the C methods they covered
         del context.set_default_verify_paths
         context.sslobject_class = before
-
-
-class _HostPolicy(asyncio.DefaultEventLoopPolicy):
-    """Every new event loop is one of the host whose code asks for it."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        host = self._world.current
-        if host is None:
-            raise WorldError(
-                "an event loop was asked for outside any host; run the code in one: host.run(...)"
-            )
-        return host.new_loop()
-
-
-@contextmanager
-def _loops_of_the_host(world: World) -> Iterator[None]:
-    with warnings.catch_warnings():
-        # Policies are deprecated from 3.14 on; what replaces them cannot be set from outside.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        before = asyncio.get_event_loop_policy()
-        asyncio.set_event_loop_policy(_HostPolicy(world))
-        real_set, real_runner = asyncio.set_event_loop_policy, asyncio.Runner.__init__
-        runner: Any = asyncio.Runner
-        policies: Any = asyncio
-
-        def set_policy(policy: object) -> None:
-            """A policy that would make real loops (`uvloop.install()`) is not taken."""
-
-        def init(self: asyncio.Runner, *, debug: bool | None = None, **_: object) -> None:
-            """As asyncio's, whatever loop factory is asked for."""
-            real_runner(self, debug=debug)
-
-        policies.set_event_loop_policy = set_policy
-        runner.__init__ = init
-        try:
-            yield
-        finally:
-            runner.__init__ = real_runner
-            policies.set_event_loop_policy = real_set
-            asyncio.set_event_loop_policy(before)

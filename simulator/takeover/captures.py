@@ -7,7 +7,7 @@ finds every module-level name that is bound to one of the real objects and binds
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -34,8 +34,15 @@ class Captures:
     """
 
     def __init__(self, wanted: Mapping[int, Any]) -> None:
-        self._wanted = wanted
+        self._wanted = dict(wanted)
         self._known: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+
+    def want(self, objects: Iterable[Any]) -> None:
+        """Looks for these as well from now on."""
+        new = {id(each): each for each in objects}  # det-ok: identities
+        if not new.keys() <= self._wanted.keys():
+            self._wanted.update(new)
+            self._known.clear()
 
     def find(self) -> Iterator[tuple[dict[str, Any], str]]:
         """Every place: the module's names, and the name in question."""
