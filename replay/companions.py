@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from replay.crashes import Crashes
-from replay.programs import GRACE_NS, STILL_RUNNING, Program, ended
+from replay.programs import GRACE_NS, Program, ended, still_running
 from simulator.errors import HostCrashed, SimulatorError
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class CompanionProgram:
         self._send(signal.SIGTERM)
         world.run_until(self._is_over, limit_ns=world.env.now + GRACE_NS)
         if not self._is_over():
-            self.over_budget.append(f"the program on {self.host.name}: {STILL_RUNNING}")
+            self.over_budget.append(f"the program on {self.host.name}: {still_running(self.host)}")
             self._send(signal.SIGKILL)
         if self._error is not None:
             raise self._error

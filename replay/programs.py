@@ -24,6 +24,7 @@ from replay import interpreter
 from replay.crashes import Crashes
 from replay.process import Process
 from simulator.errors import HostCrashed, InputError, SimulatorError
+from simulator.stall import where_it_stands
 
 if TYPE_CHECKING:
     from replay.environment import Given
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
 GRACE_NS = 30_000_000_000
 """Virtual time that a program gets to end in, once it was told to."""
 
-STILL_RUNNING = f"still running {GRACE_NS // 1_000_000_000} s after SIGTERM; it was killed"
+
+def still_running(host: Host) -> str:
+    """What is said of a program that did not end when it was told to."""
+    seconds, places = GRACE_NS // 1_000_000_000, "; ".join(where_it_stands(host))
+    return f"still running {seconds} s after SIGTERM; it was killed while it {places}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +154,15 @@ class ProgramGuest:
         """One life of the program, and what it ended with."""
         process = self._program.process(folder, self._given)
         try:
-            with (
-                self._world.at(self.host),
-                interpreter.as_in_a_new_process(),
-                process.in_force(),
-            ):
-                return ended(self._program, self.host)
+            with interpreter.as_in_a_new_process(), process.in_force():
+                return self.host.run(ended, self._program, self.host)
         except HostCrashed:
-            return self.host.ended_with
+            host = self.host
+            if host.ended_at:
+                name = signal.Signals(-host.ended_with).name
+                places = "\n  ".join(host.ended_at)
+                sys.stderr.write(f"{self._program.name}: ended by {name}, while it\n  {places}\n")
+            return host.ended_with
 
     def give(self, stimulus: Stimulus) -> None:
         assert stimulus.send is not None
@@ -177,7 +183,7 @@ class ProgramGuest:
 
     def _kill(self) -> None:
         if self.exit_code is None:
-            self.over_budget.append(f"the program: {STILL_RUNNING}")
+            self.over_budget.append(f"the program: {still_running(self.host)}")
             self._send(signal.SIGKILL)
 
     def leave(self) -> None:

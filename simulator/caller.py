@@ -64,3 +64,8 @@ def raising_place(trace: TracebackType | None) -> str:
         if not _is_library(code.co_filename):
             place = f"{_short(code.co_filename)}:{line} in {code.co_name}"
     return place
+
+
+def is_ours(path: str) -> bool:
+    """Whether a file is the simulator's own."""
+    return path.startswith(_OURS)

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from simulator.unwinding import close
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -72,9 +74,7 @@ class Graves:
 
 def _close(left: list[asyncio.Task[Any]]) -> None:
     for task in left:
-        coro: Any = task.get_coro()
-        with suppress(BaseException):  # whatever dead code says
-            coro.close()
+        close(task.get_coro())
     left.clear()
 
 

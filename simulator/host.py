@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from signal import SIGKILL
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from simulator import endings
@@ -60,6 +61,12 @@ class Host:
         """Of a host that has crashed: what its program ended with, minus the number of a signal."""
         self.last_words: list[LastWords] = []
         """What its program has registered with `atexit`."""
+        self.signals_handled = 0
+        """How often a handler of its program's was called."""
+        self.ended_at: list[str] = []
+        """Where its code stood when a signal ended it."""
+        self.blocked: list[FrameType] = []
+        """The calls in which its code stands still, the outermost first."""
         self.dead = False
         """It has crashed and was not restarted."""
         self.lives = 1
@@ -140,8 +147,12 @@ class Host:
 
     def run(self, script: Callable[..., T], *args: Any) -> T:
         """Runs a plain function as this host's main program; it may call `asyncio.run`."""
-        with self.world.at(self):
-            return script(*args)
+        try:
+            with self.world.at(self):
+                return script(*args)
+        except HostCrashed:
+            self.world.patience.check()
+            raise
 
     def start_program(self, script: Callable[[], object]) -> None:
         """Begins a plain function as this host's main program, on a thread of its own: it runs
@@ -188,7 +199,9 @@ class Host:
         if not self.dead:
             raise WorldError(f"host {self.name} is up; only one that has crashed can be restarted")
         self.world.graves.bury()
+        self.world.patience.renew()
         self.dead = False
+        self.ended_at = []
         self.main_strand = None
         self.lives += 1
         self.context = contextvars.Context()
@@ -197,6 +210,7 @@ class Host:
     def must_live(self, life: int | None = None) -> None:
         """Raises HostCrashed where it has crashed, or has since it began this `life`."""
         if self.dead or (life is not None and life != self.lives):
+            self.world.patience.told()
             raise HostCrashed(f"host {self.name} has crashed")
 
     def take_port(self) -> int:

@@ -160,6 +160,7 @@ class HostLoop(TimerLoop):
     def must_live(self) -> None:
         """Raises HostCrashed on a loop whose host has crashed, whatever runs there since."""
         if self.dead:
+            self.world.patience.told()
             raise HostCrashed(f"host {self.host.name} has crashed")
 
     def _check_closed(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Any
 
+from simulator.stall import where_it_stands
+
 if TYPE_CHECKING:
     from simulator.host import Host
 
@@ -28,10 +30,12 @@ def send(host: Host, number: int) -> None:
     on_loop = host.signal_handlers.get(number)
     if on_loop is not None:
         loop, callback, args = on_loop
+        host.signals_handled += 1
         loop.call_soon_threadsafe(callback, *args)
         return
     handler = host.program_handlers.get(number, first_handler(number))
     if callable(handler):
+        host.signals_handled += 1
         strand = host.main_strand
         if strand is not None and not strand.over and strand is not world.strands.current:
             strand.interrupt(lambda: handler(number, None))
@@ -43,6 +47,7 @@ def send(host: Host, number: int) -> None:
 
 
 def _end(host: Host, number: int) -> None:
+    host.ended_at = where_it_stands(host)
     host.crash(signal.Signals(number).name, code=-number)
 
 

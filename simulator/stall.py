@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from types import CoroutineType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simulator.caller import is_foreign
+from simulator.caller import is_foreign, place_of
 from simulator.clock import NS_PER_S
 from simulator.errors import SpinningError, StalledError
 from simulator.loop import HostLoop
+
+if TYPE_CHECKING:
+    from simulator.host import Host
 
 
 def _frames(coro: Any) -> tuple[list[FrameType], object]:
@@ -74,6 +77,14 @@ def spinning(loops: Iterable[HostLoop], turns: int, elapsed_ns: int) -> Spinning
         f"pass; busy: {'; '.join(places) or 'the world itself'}; let it await something that "
         f"takes time, or raise step_limit"
     )
+
+
+def where_it_stands(host: Host) -> list[str]:
+    """Where each part of a host's code is: what blocks, what awaits, its threads."""
+    world = host.world
+    blocks = [f"blocks at {place_of(frame)}" for frame in host.blocked[-1:]]
+    waits = [f"waits in {describe(task)}" for loop in world.loops_of(host) for task in loop.tasks()]
+    return blocks + waits + world.strands.places(host)
 
 
 def _where_running(loop: HostLoop) -> Iterator[str]:

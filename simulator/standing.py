@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from asyncio import events
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -59,9 +60,11 @@ def _stand(
     for loop in standing:
         loop.standing += 1
     events._set_running_loop(None)
+    host.blocked.append(sys._getframe())
     try:
         return _run_around(world, host, ready, until_ns)
     finally:
+        host.blocked.pop()
         events._set_running_loop(before_loop)
         for loop in standing:
             loop.standing -= 1
@@ -80,6 +83,6 @@ def _run_around(
         elif not world._move_on(until_ns):
             if until_ns is None:
                 blocked = f"{host.name} blocks at {own_place()}"
-                raise stalled(world._loops, world.strands.places(), blocked)
+                raise world.fatal(stalled(world._loops, world.strands.places(), blocked))
             return False
     return True

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from simulator.caller import place_of
 from simulator.errors import WorldError
+from simulator.unwinding import PATIENCE, unwind
 
 if TYPE_CHECKING:
     import threading
@@ -131,6 +132,8 @@ class Strand:
             self._back.release()
             self._go.acquire()
             if self._cancelled:
+                if self._cancelled > PATIENCE:
+                    unwind()
                 raise SystemExit  # no `except Exception` of the guest's keeps it
             if not self._interruptions:
                 return ready is not None and ready()
@@ -183,9 +186,10 @@ class Strands:
             strand.unwind()
         self.alive.clear()
 
-    def places(self) -> list[str]:
-        """Where each one stands, for a person to read."""
+    def places(self, host: Host | None = None) -> list[str]:
+        """Where each one stands, or each of one host's, for a person to read."""
         return [
             f"{strand.host.name}: thread {strand.number} at {strand.place()}"
             for strand in self.alive
+            if host is None or strand.host is host
         ]

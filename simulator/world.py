@@ -27,7 +27,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from simulator.clock import NS_PER_S, Clock, parse_start
 from simulator.crash import Graves
-from simulator.errors import OverBudgetError, RealConnectionError, WorldError
+from simulator.errors import (
+    OverBudgetError,
+    RealConnectionError,
+    SimulatorError,
+    WorldError,
+)
 from simulator.host import Host
 from simulator.loop import HostLoop
 from simulator.neighbours import Address, Neighbour, Neighbours
@@ -38,6 +43,7 @@ from simulator.standing import stand_still
 from simulator.strands import Strands
 from simulator.takeover import takeover
 from simulator.trace import Trace
+from simulator.unwinding import Patience, close
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -82,6 +88,7 @@ class World:
         self.log_listeners: list[Callable[[LogRecord], None]] = []
         """Told of every log record, hidden ones too, after it was handled."""
         self.graves = Graves(self)
+        self.patience = Patience()
         self.deaf = False
         """What is left of a crashed host is being cleared away: nothing it says is heard."""
         self.wall_shift_ns = 0
@@ -202,6 +209,8 @@ class World:
         self._clean_up()
         self.neighbours.cut_all()  # those that somebody opened on being cut off
         for loop in tuple(self._loops):
+            for task in loop.tasks():  # who has swallowed that it is over would go on for ever
+                close(task.get_coro())
             loop.abandon()
 
     def _clean_up(self) -> None:
@@ -255,7 +264,8 @@ class World:
             if not self._move_on(until_ns):
                 if until_ns is None:
                     raise stalled(self._loops, self.strands.places())
-                return
+                break
+        self.patience.check()
 
     # running: turns at one instant, then on to the next
 
@@ -292,7 +302,7 @@ class World:
         """Called by a loop after each of its turns; raises SpinningError past the limit."""
         self._turns += 1
         if self._turns > self.step_limit:
-            raise spinning(self._loops, self.step_limit, self.env.elapsed_ns)
+            raise self.fatal(spinning(self._loops, self.step_limit, self.env.elapsed_ns))
 
     def _move_on(self, until_ns: int | None, driver: HostLoop | None = None) -> bool:
         """Lets time jump to the next event, at most to `until_ns`; whether there is one.
@@ -321,6 +331,9 @@ class World:
             if wake_ns is not None and (next_ns is None or wake_ns < next_ns):
                 next_ns = wake_ns
         if until_ns is not None and (next_ns is None or next_ns > until_ns):
+            if until_ns > self.limit_ns:
+                env._now = int(self.limit_ns)
+                raise self.fatal(self._over_budget())
             if until_ns > env._now:  # a blocking call inside another may have passed it
                 env._now = until_ns
             self._turns = 0
@@ -328,11 +341,7 @@ class World:
         if next_ns is None:
             return False
         if next_ns > self.limit_ns:
-            raise OverBudgetError(
-                f"the run's virtual time is used up: it was to end within "
-                f"{(self.limit_ns - env.start_ns) / NS_PER_S:g} s; raise the limit, or look for "
-                f"what never ends{waiting(self._loops)}"
-            )
+            raise self.fatal(self._over_budget())
         if next_ns > env._now:
             env._now = next_ns
             self._turns = 0
@@ -362,9 +371,10 @@ class World:
         before, self.current = self.current, driver.host
         try:
             self._take_turns()
+            driver.must_live()
             while not (driver.is_due() or driver.is_stopping()):
                 if not self._take_turns() and not self._move_on(None, driver):
-                    raise stalled(self._loops, self.strands.places())
+                    raise self.fatal(stalled(self._loops, self.strands.places()))
                 driver.must_live()
         finally:
             self.current = before
@@ -388,6 +398,19 @@ class World:
         return stand_still(self, ready, duration_ns)
 
     # what went wrong
+
+    def fatal(self, error: SimulatorError) -> SimulatorError:
+        """An error after which no guest can go on: one that swallows it again and again is made
+        to end."""
+        self.patience.told(error)
+        return error
+
+    def _over_budget(self) -> OverBudgetError:
+        return OverBudgetError(
+            f"the run's virtual time is used up: it was to end within "
+            f"{(self.limit_ns - self.env.start_ns) / NS_PER_S:g} s; raise the limit, or look for "
+            f"what never ends{waiting(self._loops)}"
+        )
 
     def note_refusal(self, error: RealConnectionError) -> None:
         """Keeps a refused attempt to leave the world, even if the bot swallows the error."""

@@ -305,7 +305,7 @@ class Neighbours:
             slowest = max(owing, key=lambda each: each.neighbour.timeout_s).neighbour
             left_s = began + slowest.timeout_s - _real_monotonic()
             if left_s <= 0:
-                raise self._late(owing[0].neighbour)
+                raise self._world.fatal(self._late(owing[0].neighbour))
             if self._look(min(left_s, slowest.settle_s)):
                 continue
             if [each for each in owing if each.quiet()]:

@@ -218,10 +218,12 @@ class BlockingSockets:
             self._looked_ns, self._looks = now_ns, 0
         self._looks += 1
         if self._looks > _EMPTY_LOOKS_LIMIT:
-            raise SpinningError(
-                f"a socket that never waits was looked at {self._looks} times at the same instant "
-                f"and had nothing; virtual time passes only while something waits: use select, a "
-                f"time-out or a sleep"
+            raise self._world.fatal(
+                SpinningError(
+                    f"a socket that never waits was looked at {self._looks} times at the same "
+                    f"instant and had nothing; virtual time passes only while something waits: use "
+                    f"select, a time-out or a sleep"
+                )
             )
 
     def handshake(self, sock: socket.socket, wire: Wire) -> None:

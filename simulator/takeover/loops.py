@@ -61,6 +61,7 @@ def _new_loop(world: World) -> HostLoop:
         raise WorldError(
             "an event loop was asked for outside any host; run the code in one: host.run(...)"
         )
+    host.must_live()
     return host.new_loop()
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def signals_of_the_hosts(world: World) -> Iterator[None]:
     """Within it, code that runs on a host speaks of that host's signals."""
     real_set, real_get, real_kill = signal.signal, signal.getsignal, os.kill
+    real_pause = signal.pause
 
     def set_handler(number: int, handler: Any) -> Any:
         host = world.current
@@ -52,6 +53,14 @@ def signals_of_the_hosts(world: World) -> Iterator[None]:
             send(host, number)
             host.must_live()
 
+    def pause() -> None:
+        host = world.current
+        if host is None:
+            real_pause()
+            return
+        before = host.signals_handled
+        world.block_until(lambda: host.signals_handled > before, None)
+
     def raise_signal(number: int) -> None:
         kill(os.getpid(), number)
 
@@ -60,6 +69,7 @@ def signals_of_the_hosts(world: World) -> Iterator[None]:
             (signal, "signal", set_handler),
             (signal, "getsignal", get_handler),
             (signal, "raise_signal", raise_signal),
+            (signal, "pause", pause),
             (os, "kill", kill),
         ):
             undo.enter_context(_replaced(owner, name, fake))

@@ -53,9 +53,12 @@ class _Clocks:
         self._reads += 1
         host = self._world.current
         if self._reads > _READS_LIMIT and host is not None:
-            raise SpinningError(
-                f"the clock was read {_READS_LIMIT} times at the same instant, last at "
-                f"{calling_place()}; virtual time passes only while something waits: sleep instead"
+            raise self._world.fatal(
+                SpinningError(
+                    f"the clock was read {_READS_LIMIT} times at the same instant, last at "
+                    f"{calling_place()}; virtual time passes only while something waits: sleep "
+                    f"instead"
+                )
             )
         return host
 

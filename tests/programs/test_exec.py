@@ -141,7 +141,9 @@ def test_what_does_not_end_then_is_killed_and_told(tmp_path: Path) -> None:
             pass
     """
     result = run(scenario(tmp_path), program(tmp_path, text))
-    assert result.over_budget == ("the program: still running 30 s after SIGTERM; it was killed",)
+    (said,) = result.over_budget
+    assert said.startswith("the program: still running 30 s after SIGTERM; it was killed while it ")
+    assert "waits in Task-1 (sleep) at " in said
     assert told(result, "the program ends with 0") == "it ended with -9"
     assert result.virtual_ns == 630 * 10**9
 

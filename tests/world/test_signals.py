@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,26 @@ def test_a_program_can_signal_itself() -> None:
 
     run(script, signal.SIGCHLD)
     assert told == [signal.SIGUSR1, signal.SIGUSR1]
+
+
+def test_a_program_that_pauses_goes_on_after_the_next_signal_that_it_handles() -> None:
+    with World() as world:
+        bot = world.host("bot")
+        seen: list[tuple[str, int]] = []
+
+        def script() -> None:
+            signal.signal(signal.SIGUSR1, lambda *_: seen.append(("handled", now())))
+            signal.pause()
+            seen.append(("on", now()))
+
+        def now() -> int:
+            return world.env.elapsed_ns // 10**9
+
+        for at_s, number in ((3, signal.SIGWINCH), (5, signal.SIGUSR1)):
+            sending: Any = world.env.timeout(at_s * 10**9, number)
+            sending.callbacks.append(lambda event: bot.signal(event.value))
+        bot.run(script)
+        assert seen == [("handled", 5), ("on", 5)]
 
 
 def test_handlers_are_the_host_s_own_and_the_process_keeps_its_own() -> None:
