@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from simulator.host import Host
+    from simulator.strands import Strand
     from simulator.world import World
 
 
@@ -31,11 +32,11 @@ class Graves:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._left: list[tuple[Host, list[asyncio.Task[Any]]]] = []
+        self._left: list[tuple[Host, list[asyncio.Task[Any]], list[Strand]]] = []
         self._silence: ExitStack | None = None
 
     def kill(self, host: Host) -> None:
-        """Takes a host's connections, loops and open files away.
+        """Takes a host's connections, loops, threads and open files away.
 
         What its code is in the middle of is still to be unwound; until then nobody is warned of
         what it drops. The rest is cleared away at a fixed point, so that two runs stay equal.
@@ -47,8 +48,10 @@ class Graves:
         with _deaf(world):
             world.network.cut_host(host)
             left = [task for loop in tuple(world.loops_of(host)) for task in loop.die()]
+            world.neighbours.cut(host)
+            threads = world.strands.kill(host)
             _let_files_go(host)
-        self._left.append((host, left))
+        self._left.append((host, left, threads))
 
     @property
     def are_open(self) -> bool:
@@ -56,16 +59,19 @@ class Graves:
         return self._silence is not None
 
     def bury(self) -> None:
-        """Ends coroutines that were suspended for good, oldest first, and collects what they held;
-        nothing of it is traced or logged."""
+        """Ends threads and coroutines that were suspended for good, oldest first, and collects what
+        they held; nothing of it is traced or logged."""
         silence, self._silence = self._silence, None
         if silence is None:
             return
         world = self._world
         enabled, world.trace.enabled = world.trace.enabled, False
         with silence, _deaf(world):
-            for host, left in self._left:
+            for host, left, threads in self._left:
                 with world.at(host):
+                    for strand in threads:
+                        strand.unwind()
+                    threads.clear()
                     _close(left)
             self._left.clear()
             gc.collect()

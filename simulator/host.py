@@ -16,6 +16,7 @@ from simulator.clock import NS_PER_S
 from simulator.errors import HostCrashed, WorldError
 from simulator.loop import HostLoop
 from simulator.signals import send
+from simulator.unwinding import unwind
 
 if TYPE_CHECKING:
     from simulator.strands import Strand
@@ -199,7 +200,6 @@ class Host:
         if not self.dead:
             raise WorldError(f"host {self.name} is up; only one that has crashed can be restarted")
         self.world.graves.bury()
-        self.world.patience.renew()
         self.dead = False
         self.ended_at = []
         self.main_strand = None
@@ -210,8 +210,13 @@ class Host:
     def must_live(self, life: int | None = None) -> None:
         """Raises HostCrashed where it has crashed, or has since it began this `life`."""
         if self.dead or (life is not None and life != self.lives):
-            self.world.patience.told()
-            raise HostCrashed(f"host {self.name} has crashed")
+            raise self.crashed()
+
+    def crashed(self) -> HostCrashed:
+        """The error for code of it that would go on; none of that code sees it."""
+        why = f"host {self.name} has crashed"
+        unwind(why)
+        return HostCrashed(why)
 
     def take_port(self) -> int:
         """The next ephemeral port: in order, so that the same run has the same ports."""

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
-from simulator.errors import HostCrashed, RealConnectionError, SimulatorError
+from simulator.errors import RealConnectionError, SimulatorError
 from simulator.futures import HostFuture, HostTask
 from simulator.handles import Ready
 from simulator.locks import WorldLock
@@ -160,8 +160,7 @@ class HostLoop(TimerLoop):
     def must_live(self) -> None:
         """Raises HostCrashed on a loop whose host has crashed, whatever runs there since."""
         if self.dead:
-            self.world.patience.told()
-            raise HostCrashed(f"host {self.host.name} has crashed")
+            raise self.host.crashed()
 
     def _check_closed(self) -> None:
         self.must_live()

@@ -54,6 +54,8 @@ class Strand:
         self.before_unwinding: Callable[[], None] = _nothing
         self._interruptions: deque[Callable[[], object]] = deque()
         self._cancelled = 0
+        self.dead = False
+        """Its host has crashed."""
         self.lost = False
         """It was given up: it stands where the world does not see it."""
         self._go = _new_lock()
@@ -65,7 +67,7 @@ class Strand:
 
     def is_due(self, now_ns: int) -> bool:
         """Whether what it waits for has come, or the time for it is over."""
-        if self.over:
+        if self.over or self.dead:
             return False
         if self._interruptions or (self._ready is not None and self._ready()):
             return True
@@ -100,8 +102,13 @@ class Strand:
         """Where its code stands."""
         return place_of(sys._current_frames().get(self.ident))
 
+    def die(self) -> None:
+        """Nothing of it goes on from here."""
+        self.dead = True
+        self.before_unwinding()
+
     def unwind(self) -> None:
-        """Ends the thread: its world is over."""
+        """Ends the thread: its world is over, or its host has crashed."""
         self.before_unwinding()
         while not self.over and self._cancelled < _UNWINDINGS:
             self._cancelled += 1
@@ -123,17 +130,20 @@ class Strand:
     def wait(self, ready: Callable[[], bool] | None, until_ns: int | None) -> bool:
         """Gives the baton back until `ready`, at most until a moment; whether it became ready.
 
-        Raises what a handler of a signal raises that comes meanwhile.
+        Raises SystemExit where its world is over, HostCrashed where its host is, and what a handler
+        of a signal raises that comes meanwhile.
         """
         while True:
             if self.lost:
                 raise SystemExit  # the world has gone on without it
+            if self.dead:  # it has brought the crash about itself
+                raise self.host.crashed()
             self._ready, self.until_ns = ready, until_ns
             self._back.release()
             self._go.acquire()
             if self._cancelled:
-                if self._cancelled > PATIENCE:
-                    unwind()
+                if self.dead or self._cancelled > PATIENCE:
+                    unwind("its world is over")
                 raise SystemExit  # no `except Exception` of the guest's keeps it
             if not self._interruptions:
                 return ready is not None and ready()
@@ -179,6 +189,14 @@ class Strands:
         """When the earliest of their waits is over, or None."""
         ends = [strand.until_ns for strand in self.alive if strand.until_ns is not None]
         return min(ends, default=None)
+
+    def kill(self, host: Host) -> list[Strand]:
+        """Those of a host that has crashed stay where they are; returns them, to be unwound."""
+        dead = [strand for strand in self.alive if strand.host is host]
+        self.alive = [strand for strand in self.alive if strand.host is not host]
+        for strand in dead:
+            strand.die()
+        return dead
 
     def unwind(self) -> None:
         """The world is over: they end."""

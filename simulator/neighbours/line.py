@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.neighbours.conversation import Conversation, conversation_of
 from simulator.neighbours.postgres import NO_ENCRYPTION, asks_encryption
+from simulator.neighbours.sockets import inode_of
 from simulator.transport import HostTransport, fill_buffers
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Line(HostTransport):
         self.partly = False
         self._neighbours = neighbours
         self._socket = sock
+        self.inode = inode_of(sock.fileno())
         self._local = (loop.host.address, loop.host.take_port())
         self._talk: Conversation | None = None
         self._unsent = bytearray()

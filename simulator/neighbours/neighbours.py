@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simulator.errors import InputError, NeighbourError, WorldError
 from simulator.neighbours.address import Address
 from simulator.neighbours.line import Line
-from simulator.neighbours.watched import Watched, is_dead, peer_of
+from simulator.neighbours.sockets import peer_of, shut, sockets_to
+from simulator.neighbours.watched import Watched, is_dead
 
 if TYPE_CHECKING:
     from simulator.host import Host
@@ -89,6 +90,8 @@ class Neighbours:
         self.connecting = False
         """Whether the world itself is connecting to one: the fence lets that pass."""
         self._watched: dict[int, Watched] = {}
+        self._from_before: set[int] = set()
+        """Sockets that were connected to them before the run: the harness's own, by inode."""
         self._selector: selectors.BaseSelector | None = None
         self._numbers = 0
         self._asked = False
@@ -103,6 +106,7 @@ class Neighbours:
         if neighbour.name in self._named:
             raise WorldError(f"a neighbour named {neighbour.name!r} exists already")
         self._named[neighbour.name] = neighbour
+        self._from_before |= {inode for _, inode in sockets_to(neighbour.address.matches)}
 
     @property
     def named(self) -> tuple[Neighbour, ...]:
@@ -224,10 +228,19 @@ class Neighbours:
         self._world.trace.record("neighbour_hung_up", line.loop.host.name, name=line.neighbour.name)
 
     def cut(self, host: Host) -> None:
-        """Ends every connection of one machine, as its crash does."""
+        """Ends every connection of one machine, as its crash does.
+
+        Whose those are that C code or a blocking client has opened is not known, where no loop
+        waits for them: they end with the first machine that crashes.
+        """
         for each in tuple(self.waiting):
             if each.loop.host is host:
                 each.cut()
+        if self._named:
+            others = [each for each in self.waiting if isinstance(each, Line)]
+            kept = {each.inode for each in others} | self._from_before
+            kept |= {each.inode for each in self._watched.values() if each.loop.host is not host}
+            shut(self.at, kept)
 
     def cut_all(self) -> None:
         """Ends every connection: the world is over."""

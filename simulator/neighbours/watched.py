@@ -14,8 +14,9 @@ import selectors
 import socket
 import struct
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from simulator.neighbours.sockets import inode_of
 
 if TYPE_CHECKING:
     from simulator.loop import HostLoop
@@ -29,19 +30,6 @@ _UNASKED = b"ANS"
 """What may follow a reply: notifications, notices, parameters."""
 _BYTES_SENT = 200
 """Where `tcpi_bytes_sent` is in Linux' `tcp_info`, eight bytes long (since 4.19)."""
-
-
-def peer_of(fd: int, find: Callable[[object], Neighbour | None]) -> Neighbour | None:
-    """The neighbour that a descriptor is connected to, if it is."""
-    try:
-        sock = socket.socket(fileno=os.dup(fd))
-    except OSError:
-        return None
-    with sock:
-        try:
-            return find(sock.getpeername())
-        except OSError:
-            return None
 
 
 def is_dead(fd: int) -> bool:
@@ -84,7 +72,7 @@ class Watched:
         """A reply has begun to arrive; more of it shows only to who looks."""
         self._neighbours = neighbours
         self._fd = fd
-        self._inode = os.fstat(fd).st_ino
+        self.inode = inode_of(fd)
         self._handles: dict[int, asyncio.Handle] = {}
         self._reply_open = False
         self._sent_before: int | None = None
@@ -96,7 +84,7 @@ class Watched:
     def is_still(self, fd: int) -> bool:
         """Whether the descriptor is the same socket's as before."""
         try:
-            return os.fstat(fd).st_ino == self._inode
+            return inode_of(fd) == self.inode
         except OSError:
             return False
 
