@@ -83,7 +83,8 @@ class UnknownHostError(SimulatorError, socket.gaierror):
 class HostCrashed(BaseException):
     """Raised in code of a host that has crashed, wherever it turns to the world again.
 
-    No `except Exception` of the guest's catches it. Whoever drives a crashed host gets it.
+    Nothing of the guest's catches it: see `simulator.unwinding`. Whoever drives a crashed host
+    gets it.
     """
 
 
