@@ -12,6 +12,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from simulator.neighbours.conversation import Conversation, conversation_of
+from simulator.neighbours.other import OtherConversation
 from simulator.neighbours.postgres import NO_ENCRYPTION, asks_encryption
 from simulator.neighbours.sockets import inode_of
 from simulator.transport import HostTransport, fill_buffers
@@ -76,6 +77,13 @@ class Line(HostTransport):
     def look_again(self) -> bool:
         """Never needed: what has come is taken from the socket at once."""
         return False
+
+    def await_greeting(self) -> None:
+        """A blocking guest reads: where nobody has spoken yet, it is the neighbour's turn."""
+        if self._talk is None and not self._held:
+            self._talk = OtherConversation()
+            self._talk.sent(b"")
+            self.asked = self._neighbours.next_number()
 
     def ready(self, mask: int) -> None:
         """The real socket can be read or written."""
@@ -153,6 +161,17 @@ class Line(HostTransport):
         self._mask = selectors.EVENT_READ
         self._neighbours.watch(self._socket, selectors.EVENT_READ, self)
 
+    @property
+    def local(self) -> Any:
+        """The guest's address."""
+        return self._local
+
+    @property
+    def remote(self) -> Any:
+        """The neighbour's: a path, or host and port."""
+        address = self.neighbour.address
+        return address.path or (address.host, address.port)
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         match name:
             case "socket":
@@ -160,8 +179,7 @@ class Line(HostTransport):
             case "sockname":
                 return self._local
             case "peername":
-                address = self.neighbour.address
-                return address.path or (address.host, address.port)
+                return self.remote
         return default
 
     def resume_reading(self) -> None:

@@ -75,6 +75,14 @@ class Waiting(Protocol):
     def cut(self) -> None: ...
 
 
+def no_tls(neighbour: Neighbour) -> NeighbourError:
+    """The error for who asks for an encrypted connection."""
+    return NeighbourError(
+        f"TLS to neighbour {neighbour.name} at {neighbour.address} is not spoken, its bytes never "
+        f"leave this machine; connect without: sslmode=disable, redis://"
+    )
+
+
 def _number(one: Waiting) -> int:
     return one.asked
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.clock import NS_PER_S
 from simulator.errors import RealConnectionError, SpinningError
+from simulator.neighbours.line import Line
+from simulator.neighbours.neighbours import Neighbour, no_tls
 from simulator.network.connections import SOCKET_BUFFER
 from simulator.network.wires import Wire
 
@@ -59,12 +61,14 @@ class BlockingSockets:
         )
 
     def leaves(self, sock: socket.socket, address: Any) -> bool:
-        """Whether a connection is none of the simulated network: it meets the fence, or leads to a
-        real neighbour."""
+        """Whether a connection is the operating system's: it meets the fence, or is the world's own
+        to a neighbour."""
         if self.wire_of(sock) is not None:
             return False
         neighbours = self._world.neighbours
-        return not self.serves(sock) or neighbours.connecting or neighbours.at(address) is not None
+        if neighbours.connecting or self._world.current is None:
+            return True
+        return not self.serves(sock) and neighbours.at(address) is None
 
     def bind(self, sock: socket.socket, address: Any) -> None:
         """A client's choice of its own address: checked, and otherwise without effect."""
@@ -90,6 +94,10 @@ class BlockingSockets:
             raise OSError(number, os.strerror(number))
         host = self._host()
         network = self._world.network
+        neighbour = self._world.neighbours.at(address)
+        if neighbour is not None:
+            self._join(sock, neighbour)
+            return
         name, port = str(address[0]), int(address[1])
         target = network.names.resolve(host, name, port)
         if network.names.owner(target, host) is None:
@@ -106,6 +114,14 @@ class BlockingSockets:
             wire.fail(TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
             raise TimeoutError("timed out")
         wire.check()
+
+    def _join(self, sock: socket.socket, neighbour: Neighbour) -> None:
+        """A connection to a real server. Raises OSError where nobody listens."""
+        line = self._world.neighbours.connect(self._host().kernel, neighbour)
+        wire = self._wires[sock] = Wire(sock.fileno())
+        self._open[wire] = None
+        weakref.finalize(sock, self._forget, wire).atexit = False
+        line.attach(wire)
 
     def connect_ex(self, sock: socket.socket, address: Any) -> int:
         """`socket.connect_ex`: as `connect`, with the error's number instead of the error."""
@@ -198,6 +214,8 @@ class BlockingSockets:
         if at_once or timeout == 0:
             self.count_look()
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if isinstance(wire.endpoint, Line):
+            wire.endpoint.await_greeting()
         if not self._world.block_until(lambda: wire.readable or wire.closed, _ns(timeout)):
             raise TimeoutError(_timed_out(sock, "read"))
 
@@ -232,6 +250,8 @@ class BlockingSockets:
         if endpoint is None:
             raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
         wire.check()
+        if isinstance(endpoint, Line):
+            raise no_tls(endpoint.neighbour)
         kernel = self._host().kernel
         trip = kernel.create_task(self._world.network.round_trip(endpoint))
         try:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.caller import calling_place
 from simulator.distributions import Distribution
-from simulator.errors import NeighbourError, RealConnectionError
+from simulator.errors import RealConnectionError
 from simulator.neighbours.line import Line
+from simulator.neighbours.neighbours import no_tls
 from simulator.network.blocking import BlockingSockets
 from simulator.network.connections import Endpoint
 from simulator.network.links import Link, Links
@@ -196,10 +197,7 @@ class Network:
     ) -> tuple[Line, asyncio.BaseProtocol]:
         """A connection to a real server. Raises OSError where nobody listens."""
         if ssl:
-            raise NeighbourError(
-                f"TLS to neighbour {neighbour.name} at {neighbour.address} is not spoken, its "
-                f"bytes never leave this machine; connect without: sslmode=disable, redis://"
-            )
+            raise no_tls(neighbour)
         line = self._world.neighbours.connect(loop, neighbour)
         protocol: asyncio.BaseProtocol = protocol_factory()
         line.attach(protocol)

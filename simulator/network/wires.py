@@ -16,6 +16,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.neighbours.line import Line
     from simulator.network.connections import Endpoint
 
 RECEIVE_BUFFER = 65_536
@@ -33,7 +34,7 @@ class Wire(asyncio.Protocol):
         self._near, self._far = near.detach(), far.detach()
         os.set_blocking(self._near, False)
         os.set_blocking(self._far, False)
-        self.endpoint: Endpoint | None = None
+        self.endpoint: Endpoint | Line | None = None
         self.opening: asyncio.Task[None] | None = None
         self.error: OSError | None = None
         """What the next read, write or `SO_ERROR` tells, once."""
@@ -114,8 +115,12 @@ class Wire(asyncio.Protocol):
             self._show_readable()
         if how in (socket.SHUT_WR, socket.SHUT_RDWR) and not self.writing_shut:
             self.writing_shut = True
-            if self.endpoint is not None:
+            if self.endpoint is None:
+                return
+            if self.endpoint.can_write_eof():
                 self.endpoint.write_eof()
+            elif self.reading_shut:
+                self.endpoint.close()
 
     def close(self) -> None:
         """Ends the connection: a FIN, or a reset when something was left unread."""
