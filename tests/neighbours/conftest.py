@@ -15,7 +15,9 @@ from tests.neighbours.servers import Server
 START = "2025-10-28T22:34:00+04:00"
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> None:
+    """Skips the test for want of a server, with the reason; where there has to be one, in CI, fails
+    it."""
     reason = f"no {what} on this machine: apt install it, or the development dependencies"
     if os.environ.get("CI"):
         pytest.fail(reason)
@@ -25,7 +27,7 @@ def _missing(what: str) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     if servers.postgres_programs() is None:
-        _missing("postgres")
+        missing("postgres")
     with servers.postgres() as server:
         yield server
 
@@ -33,7 +35,7 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Server]:
     if servers.redis_program() is None:
-        _missing("redis-server")
+        missing("redis-server")
     with servers.redis() as server:
         yield server
 
@@ -49,7 +51,7 @@ def world() -> Iterator[World]:
 def doomed() -> Iterator[Server]:
     """A Postgres of the test's own, to be killed."""
     if servers.postgres_programs() is None:
-        _missing("postgres")
+        missing("postgres")
     with servers.postgres() as server:
         yield server
 
@@ -58,6 +60,6 @@ def doomed() -> Iterator[Server]:
 def protected() -> Iterator[Server]:
     """A Postgres whose user `bot` has a password, `correct-horse`, told by SCRAM."""
     if servers.postgres_programs() is None:
-        _missing("postgres")
+        missing("postgres")
     with servers.postgres(password="correct-horse") as server:
         yield server
