@@ -258,3 +258,29 @@ def test_the_venue_sees_a_blocking_client_s_connection_end(world: World) -> None
     crash_in(world, 1)
     world.run_for(10)
     assert seen == [1.175]
+
+
+def test_runs_with_threads_that_crash_are_equal() -> None:
+    def run() -> str:
+        def work(number: int) -> None:
+            while True:
+                time.sleep(number / 4)
+                logger.warning("%d in %s", number, threading.current_thread().name)
+
+        async def main() -> None:
+            for number in (1, 2, 3):
+                threading.Thread(target=work, args=(number,)).start()
+            await asyncio.sleep(60)
+
+        with World(seed=1) as world:
+            bot = world.host("bot")
+            bot.start(main())
+            crash_in(world, 5.1)
+            world.run_for(7)
+            bot.restart()
+            bot.start(main())
+            world.run_for(5)
+            assert len(logged(world)) == 2 * (20 + 10 + 6)
+            return world.digest
+
+    assert run() == run()
