@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from replay.cli import options
-from replay.cli.shared import app, failure
+from replay.cli.shared import app, cut_off_from_the_network, failure
 from simulator.errors import SimulatorError
 
 
@@ -36,6 +36,12 @@ def exec_program(
     scratch: Annotated[
         bool, typer.Option("--scratch", help="Work in a copy of the folder, thrown away after.")
     ] = False,
+    keep_network: Annotated[
+        bool,
+        typer.Option(
+            "--keep-network", help="Leave the real network to C code, say a debugger's connection."
+        ),
+    ] = False,
     trace: options.Trace = None,
     json: options.Json = None,
     html: options.Html = None,
@@ -45,6 +51,8 @@ def exec_program(
 
     What the program prints is its own; the report comes on the standard error.
     """
+    if not keep_network:
+        cut_off_from_the_network(scenario)
     from replay import exit_codes, report, runner
     from replay.ci.attempt import Attempt
     from replay.cli.outputs import Wanted, write_all, write_run

@@ -56,9 +56,31 @@ app = typer.Typer(
 )
 
 
+class _Process:
+    """What this process is there for."""
+
+    ours = False
+    """It runs the `replay` script and ends with it."""
+
+
 def main() -> None:
     """The entry point of the `replay` script."""
+    _Process.ours = True
     app()
+
+
+def cut_off_from_the_network(scenario: str) -> None:
+    """Of a process that is there for one run only: nothing that runs in it reaches anything real
+    from now on. Says so where that cannot be. To be called before anything starts threads."""
+    from replay.cut_off import cut_off, needs_network
+
+    if not _Process.ours:
+        return
+    why = "the scenario has neighbours over TCP" if needs_network(scenario) else cut_off()
+    if why is not None:
+        typer.echo(
+            f"replay: the real network is there for C code with sockets of its own: {why}", err=True
+        )
 
 
 def runner() -> Runner:
