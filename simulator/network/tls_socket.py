@@ -108,7 +108,7 @@ class _TlsSocket(ssl.SSLSocket):
         if wire is not None and wire.connected:
             try:
                 made._begin(wire)
-            except OSError:
+            except BaseException:  # a neighbour's refusal is no OSError
                 made.close()
                 raise
         return made  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import threading
@@ -277,3 +278,4 @@ def test_tls_of_a_blocking_client_is_refused_with_the_cure(
     client = blocking_redis.Redis(port=port, ssl=True)
     with pytest.raises(NeighbourError, match="connect without: sslmode=disable, redis://"):
         world.hosts["bot"].run(client.ping)
+    gc.collect()  # a socket that is still open would be a warning here
