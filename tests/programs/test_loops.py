@@ -100,7 +100,7 @@ def test_uvloop_run_is_the_host_s_loop_in_a_process_of_its_own(tmp_path: Path) -
     done = subprocess.run(
         [*command, "exec", file.name, "--", "main.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": ""},
+        env=dict(os.environ),
         capture_output=True,
         text=True,
         check=False,
