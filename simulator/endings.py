@@ -24,13 +24,14 @@ _QUEUES: Any = vars(pools)["_threads_queues"]
 
 def come(host: Host) -> None:
     """The code of a host's main program is over: its threads are waited for, then its last words
-    are said, those that were registered last first.
+    are said, those that were registered last first, and what it left open is closed.
 
     An error in there is told and changes nothing. Raises SimulatorError and HostCrashed.
     """
     _survived(lambda: _wait_for_threads(host))
     while host.last_words:
         _survived(host.last_words.pop().say)
+    host.world.network.cut_host(host)
 
 
 def _wait_for_threads(host: Host) -> None:

@@ -166,7 +166,11 @@ class Endpoint(HostTransport):
     def cut(self) -> None:
         """Ends this side alone."""
         self._closing = True
-        self._loop.call_soon(self._lose, None)
+        if self._loop.is_closed():  # by a program that left the connection open
+            self._protocol = None
+            self._lose(None)
+        else:
+            self._loop.call_soon(self._lose, None)
 
     def die(self) -> None:
         """Its process was killed: what was sent arrives, and then the peer sees the end: a reset

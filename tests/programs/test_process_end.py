@@ -233,3 +233,24 @@ def test_ending_at_once_with_0_does_not_pass_for_a_run_as_expected(
     ended = replay("exec", scenario(tmp_path, outcome="closed"), "--", "main.py")
     assert ended.exit_code == 1
     assert "ADAUSDT ended untouched" in ended.output
+
+
+LEAVES_OPEN = """
+import asyncio
+
+async def main():
+    global kept
+    kept = await asyncio.open_connection("fapi.binance.com", 443, ssl=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_connection_that_a_program_left_open_ends_with_its_process(tmp_path: Path) -> None:
+    result = run(scenario(tmp_path), program(tmp_path, LEAVES_OPEN))
+    assert result.verdict.ok, result.verdict.surprises
+    closed = [
+        (each["host"], each["t"] // 10**6) for each in result.trace if each["kind"] == "closed"
+    ]
+    # Two round trips of 40 ms after the start it is open; the venue hears of its end 20 ms later.
+    assert closed == [("bot", 80), ("binance", 100)]
