@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replay import environment
@@ -35,7 +37,8 @@ class Cast:
 
 
 class Casting:
-    """Finds the factories and programs of a run. Made before its world: what they import is real.
+    """Finds the factories and programs of a run, and the folders that these work in, while it is
+    entered. Both come before its world: what is imported or copied there is real.
 
     Raises InputError for one that is not there.
     """
@@ -52,7 +55,21 @@ class Casting:
                 place = f"{scenario.name}: hosts.{name}.factory"
                 self._others[name] = factory(host.factory, place)
             elif host.run is not None:
-                self._others[name] = program_of(scenario, host)
+                # Beside a bot that is driven nobody asks for a copy, and two runs have to be equal.
+                scratch = program is None or program.scratch
+                self._others[name] = program_of(scenario, host, scratch=scratch)
+
+        self._folders: dict[str, Path] = {}
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Casting:
+        for name, each in {BOT: self._bot, **self._others}.items():
+            if isinstance(each, Program):
+                self._folders[name] = self._undo.enter_context(each.folder())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
 
     def on(self, stage: Stage) -> Cast:
         """Everybody on his host. Raises InputError for settings that a factory does not take."""
@@ -69,7 +86,7 @@ class Casting:
                     self._bot.env_file,
                 )
             )
-            main = ProgramGuest(scenario, stage, self._bot, given[0])
+            main = ProgramGuest(scenario, stage, self._bot, self._folders[BOT], given[0])
         else:
             settings = {
                 **stage.bot_settings,
@@ -87,7 +104,8 @@ class Casting:
         if isinstance(found, Program):
             place = f"{scenario.name}: hosts.{name}.environment"
             given.append(environment.given(stage, host, settings.environment, place))
-            return CompanionProgram(scenario, stage, host, found, given[-1])
+            folder = self._folders[name]
+            return CompanionProgram(scenario, stage, host, found, folder, given[-1])
         return DrivenGuest(scenario, stage, host, found, self._settings(name, stage))
 
     def _settings(self, name: str, stage: Stage) -> Mapping[str, object]:

@@ -12,6 +12,8 @@ from replay.programs import GRACE_NS, Program, ended, still_running
 from simulator.errors import HostCrashed, SimulatorError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from replay.environment import Given
     from replay.stage import Stage
     from scenarios.crashes import Crash, Restart
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from simulator.host import Host
 
 
-def program_of(scenario: Scenario, host: HostSettings) -> Program:
+def program_of(scenario: Scenario, host: HostSettings, *, scratch: bool) -> Program:
     """What runs on a host of a scenario. Raises InputError where there is no such file."""
     assert host.run is not None
-    return Program.of(shlex.split(host.run), directory=scenario.beside(host.directory))
+    directory = scenario.beside(host.directory)
+    return Program.of(shlex.split(host.run), directory=directory, scratch=scratch)
 
 
 class CompanionProgram:
@@ -33,11 +36,19 @@ class CompanionProgram:
     takes: Literal["signal", "send"] = "send"
 
     def __init__(
-        self, scenario: Scenario, stage: Stage, host: Host, program: Program, given: Given
+        self,
+        scenario: Scenario,
+        stage: Stage,
+        host: Host,
+        program: Program,
+        folder: Path,
+        given: Given,
     ) -> None:
+        """It works in the folder, in all of its lives."""
         self._scenario = scenario
         self._world = stage.world
         self._program = program
+        self._folder = folder
         self._given = given
         self.host = host
         self.exit_code: int | None = None
@@ -54,8 +65,7 @@ class CompanionProgram:
 
     def begin(self) -> None:
         self.exit_code = None
-        folder = self._program.directory.resolve()
-        self.host.around = self._program.process(folder, self._given).in_force
+        self.host.around = self._program.process(self._folder, self._given).in_force
         life = self.host.lives
         self.host.start_program(lambda: self._live(life))
 

@@ -11,6 +11,8 @@ from replay.bot import BotHandle, Factory
 from replay.crashes import Crashes
 from replay.fresh import FreshModules
 from replay.stage import BOT, signal_values
+from scenarios.schema import REFERENCE_BOT
+from simulator.caller import raising_place
 from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
@@ -91,7 +93,15 @@ class DrivenGuest:
         except ValueError as error:
             version = self._settings.get("version", "")
             told = f", bot {version}" if self.host.name == BOT else f", host {self.host.name}"
-            raise InputError(f"{self._scenario.name}{told}: {error}") from error
+            raise InputError(f"{self._scenario.name}{told}: {error}{self._hint()}") from error
+
+    def _hint(self) -> str:
+        if self._scenario.bot.factory != REFERENCE_BOT or self.host.name != BOT:
+            return ""
+        return (
+            "; a bot of your own runs by `replay exec SCENARIO -- main.py`, or by "
+            "--bot module:create"
+        )
 
     def begin(self) -> None:
         assert self._bot is not None
@@ -195,7 +205,8 @@ class DrivenGuest:
             raise error
         if error is not None:
             told = self._world.trace.redact(str(error))  # clients put signed URLs into errors
-            self.troubles.append(f"{what}: {type(error).__name__}: {told}")
+            place = raising_place(error.__traceback__)
+            self.troubles.append(f"{what}: {type(error).__name__}: {told} (at {place})")
 
     def believes(self) -> Mapping[str, Any] | None:
         return self._believed

@@ -49,15 +49,19 @@ def judge(
 
 
 def no_unprotected_position(evidence: Evidence, *, limit_ns: int) -> Finding:
-    """No position without a resting stop-loss for longer than `limit_ns` at a stretch."""
+    """No position without a resting stop-loss for longer than `limit_ns` at a stretch, and none at
+    the end of the run: nobody is there any more to protect it."""
     naked = _unprotected(evidence.protection)
-    too_long = [stretch for stretch in naked if stretch.end_ns - stretch.start_ns > limit_ns]
+    end_ns = max((one.end_ns for one in evidence.protection), default=0)
+    too_long = [
+        one for one in naked if one.end_ns - one.start_ns > limit_ns or one.end_ns == end_ns
+    ]
     offset = evidence.utc_offset_s
     if too_long:
         told = "; ".join(
             f"{one.symbol} {one.quantity:+f} without a stop-loss "
             f"from {clock_time(one.start_ns, offset)} to {clock_time(one.end_ns, offset)}, "
-            f"{seconds(one.end_ns - one.start_ns)}"
+            f"{seconds(one.end_ns - one.start_ns)}{', the end' * (one.end_ns == end_ns)}"
             for one in too_long
         )
         evidence_text = f"{told} (limit {seconds(limit_ns)})"
@@ -76,7 +80,7 @@ def no_unprotected_position(evidence: Evidence, *, limit_ns: int) -> Finding:
         name=NO_UNPROTECTED_POSITION,
         held=not too_long,
         evidence=evidence_text,
-        time_ns=too_long[0].start_ns + limit_ns if too_long else None,
+        time_ns=min(too_long[0].start_ns + limit_ns, too_long[0].end_ns) if too_long else None,
     )
 
 
@@ -108,7 +112,9 @@ def _unprotected(protection: tuple[Interval, ...]) -> list[Interval]:
 def belief_equals_truth(evidence: Evidence, *, tolerance: Decimal = Decimal(0)) -> Finding:
     """At the end the bot believes to hold what the venue knows it holds, give or take."""
     if evidence.believed is None:
-        return Finding(kind="invariant", name=BELIEF_EQUALS_TRUTH, held=True, evidence=_NO_BELIEF)
+        return Finding(
+            kind="invariant", name=BELIEF_EQUALS_TRUTH, held=True, judged=False, evidence=_NO_BELIEF
+        )
     believed, truth = evidence.believed.positions, evidence.end_positions
     differences = [
         f"{symbol}: bot {_quantity(believed, symbol)}, venue {_quantity(truth, symbol)}"
@@ -133,7 +139,9 @@ def _quantity(positions: Mapping[str, Decimal], symbol: str) -> str:
 def no_unknown_order(evidence: Evidence) -> Finding:
     """The venue has no order, open or done, of which the bot does not know."""
     if evidence.believed is None:
-        return Finding(kind="invariant", name=NO_UNKNOWN_ORDER, held=True, evidence=_NO_BELIEF)
+        return Finding(
+            kind="invariant", name=NO_UNKNOWN_ORDER, held=True, judged=False, evidence=_NO_BELIEF
+        )
     known = dict.fromkeys(evidence.believed.orders)
     unknown = [
         order

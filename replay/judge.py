@@ -129,9 +129,15 @@ def _outcomes(
                 kind="expectation",
                 name=f"{symbol} ends {outcome}",
                 held=found == outcome,
-                evidence=f"{symbol} ended {found}",
+                evidence=f"{symbol} ended {found}{_size(symbol, evidence)}",
                 key=("outcome", symbol),
             )
+
+
+def _size(symbol: str, evidence: Evidence) -> str:
+    """What is held in the end: an order that was sent twice ends `opened` as well."""
+    quantity = evidence.end_positions.get(symbol, ZERO)
+    return f", {quantity:+f}" if quantity else ""
 
 
 def outcome_of(symbol: str, evidence: Evidence) -> str:

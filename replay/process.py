@@ -1,11 +1,12 @@
 """What a program has to itself, although several run in this one process: its arguments, its
-environment, its directory, its import path, and the modules that are its own.
+environment, its directory, its import path, the root logger, and the modules that are its own.
 
-What is installed is shared between programs, as far as it has state too: `logging` above all.
+What is installed is shared between programs, as far as it has state too: loggers by name above all.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+_ROOT = logging.getLogger()
 _set_variable: Any = type(os.environ).__setitem__
 """As it is without the guard over variables that a program cannot change."""
 
@@ -58,6 +60,8 @@ class _State:
     path: list[str]
     directory: str
     environment: dict[str, str]
+    log_level: int = logging.WARNING
+    log_handlers: tuple[logging.Handler, ...] = ()
     modules: dict[str, ModuleType] = field(default_factory=dict)
 
     @classmethod
@@ -67,6 +71,8 @@ class _State:
             path=sys.path,
             directory=str(Path.cwd()),
             environment=dict(os.environ),
+            log_level=_ROOT.level,
+            log_handlers=tuple(_ROOT.handlers),
             modules=modules.found(),
         )
 
@@ -79,6 +85,9 @@ class _State:
         for name, value in self.environment.items():
             if before.environment.get(name) != value:
                 _set_variable(os.environ, name, value)
+        _ROOT.handlers[:] = self.log_handlers
+        if self.log_level != before.log_level:
+            _ROOT.setLevel(self.log_level)
         for name in before.modules:
             del sys.modules[name]
         sys.modules.update(self.modules)

@@ -7,6 +7,7 @@ supervisor, and is killed where it does not end then.
 
 from __future__ import annotations
 
+import re
 import runpy
 import shlex
 import shutil
@@ -71,8 +72,9 @@ class Program:
         module = list(command[:1]) == ["-m"]
         name, *arguments = command[1:] if module else command
         if not module and not (directory / name).is_file():
+            less = "leave `python` out; " if re.fullmatch(r"python[\d.]*", name) else ""
             raise InputError(
-                f"{directory / name}: no such program; name a Python file, or -m MODULE"
+                f"{directory / name}: no such program; {less}name a Python file, or -m MODULE"
             )
         return cls(
             name=name,
@@ -99,7 +101,8 @@ class Program:
             yield folder
             return
         with tempfile.TemporaryDirectory(prefix="replay-") as copy:
-            yield Path(shutil.copytree(folder, Path(copy) / folder.name, symlinks=True))
+            target = Path(copy) / folder.name
+            yield Path(shutil.copytree(folder, target, symlinks=True, ignore=_not_its_own))
 
     def process(self, folder: Path, given: Given) -> Process:
         """What one life of it finds in that folder."""
@@ -112,12 +115,29 @@ class Program:
         )
 
 
+def _not_its_own(folder: str, names: list[str]) -> list[str]:
+    """What a program has beside itself and never writes: environments, histories, caches."""
+    return [
+        name for name in names if name in _NOT_COPIED or Path(folder, name, "pyvenv.cfg").is_file()
+    ]
+
+
+_NOT_COPIED = (
+    *(".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
+)
+
+
 class ProgramGuest:
     """See `Guest`. It runs on the main thread, and its loop drives the world."""
 
     takes: Literal["signal", "send"] = "send"
 
-    def __init__(self, scenario: Scenario, stage: Stage, program: Program, given: Given) -> None:
+    def __init__(
+        self, scenario: Scenario, stage: Stage, program: Program, folder: Path, given: Given
+    ) -> None:
+        """It works in the folder, in all of its lives."""
+        self._folder = folder
         self._scenario = scenario
         self._world = stage.world
         self._program = program
@@ -141,20 +161,19 @@ class ProgramGuest:
         """From the program's start to its end, in all of its lives."""
         world, until_ns = self._world, self._scenario.until
         world.env.timeout(until_ns - world.env.now).callbacks.append(lambda _: self._time_is_up())
-        with self._program.folder() as folder:
-            self.exit_code = self._run_in(folder)
-            while self._restart is not None and world.env.now + self._restart.after < until_ns:
-                world.run_until(world.env.now + self._restart.after)
-                self._restart, self.exit_code = None, None
-                self.host.restart()
-                self.exit_code = self._run_in(folder)
+        self.exit_code = self._live()
+        while self._restart is not None and world.env.now + self._restart.after < until_ns:
+            world.run_until(world.env.now + self._restart.after)
+            self._restart, self.exit_code = None, None
+            self.host.restart()
+            self.exit_code = self._live()
         world.trace.record("exit", self.host.name, code=self.exit_code)
 
-    def _run_in(self, folder: Path) -> int:
+    def _live(self) -> int:
         """One life of the program, and what it ended with."""
-        process = self._program.process(folder, self._given)
+        process = self._program.process(self._folder, self._given)
         try:
-            with interpreter.as_in_a_new_process(), process.in_force():
+            with process.in_force(), interpreter.as_in_a_new_process():
                 return self.host.run(ended, self._program, self.host)
         except HostCrashed:
             host = self.host

@@ -29,6 +29,7 @@ _SHORT_DIGEST = 12
 _BEFORE_NS, _AFTER_NS = 5 * NS_PER_S, 2 * NS_PER_S  # what an excerpt shows around its moment
 _FEWEST_ROWS, _MOST_ROWS = 5, 24
 _LAMPS = {True: ("✓", "green"), False: ("✗", "bold red")}
+_NOT_JUDGED = ("–", "dim")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -70,7 +71,7 @@ def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
     if found:
         parts.append(_titled(f"Timeline around {moment}", _timeline(result, near)))
     else:
-        parts.append(Text(f"Up to {moment}: no order, no event and nothing logged"))
+        parts.append(Text(f"Up to {moment}: no order, no event and no milestone"))
     if left_out:
         parts.append(Text(f"{left_out} of {len(found)} rows, further away, left out", "dim"))
     surprises = Verdict(findings=result.verdict.surprises)
@@ -98,7 +99,7 @@ def summary(results: Sequence[RunResult]) -> RenderableType:
         table.add_column("digest", no_wrap=True)
     before = ""
     for result in results:
-        findings = result.verdict.findings
+        findings = [finding for finding in result.verdict.findings if finding.judged]
         ok = result.verdict.ok
         cells = [
             Text(result.version),
@@ -237,7 +238,7 @@ def _verdict(result: RunResult) -> RenderableType:
     table.add_column("outcome", ratio=2)
     table.add_column("evidence", ratio=6)
     for finding in result.verdict.findings:
-        sign, style = _LAMPS[finding.ok]
+        sign, style = _LAMPS[finding.ok] if finding.judged else _NOT_JUDGED
         table.add_row(
             Text(sign, style=style),
             Text(finding.name),

@@ -46,6 +46,7 @@ class Finding:
     time_ns: int | None = None
     measured_ns: int | None = None  # how far it was from the time, or the milestone, counted from
     key: tuple[str | int, ...] = ()  # where the scenario's file asks for it
+    judged: bool = True  # else nothing is known of it, and it counts as held
 
     @property
     def ok(self) -> bool:
@@ -55,6 +56,8 @@ class Finding:
     @property
     def outcome(self) -> str:
         """Whether it held, and whether it should have, in words."""
+        if not self.judged:
+            return "not judged"
         match self.held, self.expected:
             case True, True:
                 return "held"

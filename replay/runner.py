@@ -100,31 +100,31 @@ def play(
     program: Program | None = None,
 ) -> RunResult:
     """As `run`, of a scenario that is loaded already, with a program as its bot if one is given."""
-    began = _real_clock.read()
     seed = scenario.seed if seed is None else seed
     if ":" in version:
         scenario = scenario.with_factory(version)
     patterns = patterns_of(scenario)
-    casting = Casting(scenario, version, program)
     logging_kept = log_levels.kept() if program else log_levels.as_in_production()
     chosen = databases.chosen(scenario, version, database, os.environ)
-    with (
-        databases.reserved(chosen),
-        _lasting(scenario, chosen) as kept,
-        logging_kept,
-        World(seed=seed, start=scenario.start.text) as world,
-    ):
-        hosts = (BOT, *scenario.hosts)
-        watch = MilestoneWatch(patterns, world, hosts)  # before the stalls: they let time pass
-        stage = set_up(scenario, world)
-        _tell_database(stage, kept)
-        cast = casting.on(stage)
-        with guarded(cast.environments):
-            Course(scenario, stage, cast.main, cast.others).run()
-        evidence = {
-            account: gather(scenario, stage, account, cast, watch.found)
-            for account in stage.accounts
-        }
+    with Casting(scenario, version, program) as casting:
+        began = _real_clock.read()
+        with (
+            databases.reserved(chosen),
+            _lasting(scenario, chosen) as kept,
+            logging_kept,
+            World(seed=seed, start=scenario.start.text) as world,
+        ):
+            hosts = (BOT, *scenario.hosts)
+            watch = MilestoneWatch(patterns, world, hosts)  # before the stalls: they let time pass
+            stage = set_up(scenario, world)
+            _tell_database(stage, kept)
+            cast = casting.on(stage)
+            with guarded(cast.environments):
+                Course(scenario, stage, cast.main, cast.others).run()
+            evidence = {
+                account: gather(scenario, stage, account, cast, watch.found)
+                for account in stage.accounts
+            }
     return summed_up(
         scenario,
         stage,

@@ -15,7 +15,7 @@ _REPLY_FIELDS = ("orderId", "algoId", "status", "algoStatus", "code", "msg")
 
 def venue_moments(entries: Sequence[Mapping[str, Any]], start_ns: int) -> Iterator[Milestone]:
     """Requests that change something, with their replies; user stream events; faults; stalls;
-    crashes and what they cost."""
+    POSIX signals; crashes and what they cost."""
     replies = {(each["host"], each["id"]): each for each in entries if each["kind"] == "reply"}
     for entry in entries:
         text = _told(entry, replies)
@@ -42,6 +42,8 @@ def _told(entry: Mapping[str, Any], replies: Mapping[Any, Mapping[str, Any]]) ->
         case "stall":
             why = f" ({entry['why']})" if entry.get("why") else ""
             return f"stands still for {int(entry['lasts_ns']) / 1e6:g} ms{why}"
+        case "signal":
+            return str(entry["signal"])
         case "crash":
             return f"CRASH ({entry['why']})" if entry["why"] else "CRASH"
         case "restart":
@@ -59,8 +61,10 @@ def _answer(reply: Mapping[str, Any] | None) -> str:
     except ValueError:
         body = None
     fields = body if isinstance(body, dict) else {}
-    told = " ".join(str(fields[name]) for name in _REPLY_FIELDS if name in fields)
-    return f"{reply['status']} {told}".strip()
+    told = [str(fields[name]) for name in _REPLY_FIELDS if name in fields]
+    if fields.get("retCode"):  # Bybit refuses with status 200
+        told = [str(fields["retCode"]), str(fields.get("retMsg", ""))]
+    return " ".join((str(reply["status"]), *told)).strip()
 
 
 def _event(entry: Mapping[str, Any]) -> str:

@@ -24,6 +24,19 @@ def list_scenarios() -> None:
     _show_list(found)
 
 
+@app.command("show")
+def show_scenario(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")],
+) -> None:
+    """Writes a scenario's file to the standard output, to be copied from."""
+    from scenarios.catalogue import find
+
+    try:
+        typer.echo(find(scenario).read_text(encoding="utf-8"), nl=False)
+    except SimulatorError as error:
+        raise failure(error) from error
+
+
 @app.command("events")
 def show_events(
     scenario: Annotated[str, typer.Argument(help="A scenario's name, or the path of its file.")],

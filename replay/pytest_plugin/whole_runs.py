@@ -27,25 +27,29 @@ class RunScenario:
         program: Sequence[str] | None = None,
         directory: Path | None = None,
         env_file: Path | None = None,
+        scratch: bool = True,
         seed: int | None = None,
         check: bool = True,
     ) -> RunResult:
         """`bot` is a version, or `package.module:create`; by default the first that the scenario
         speaks of. `program` is what stands behind `replay exec SCENARIO --`; it works in
-        `directory`, by default that of the test. The test fails where the run is not as the
+        `directory`, by default that of the test, or in a copy of it as long as `scratch` is on: no
+        test finds what another one left. The test fails where the run is not as the
         scenario expects, unless `check` is off. Raises SimulatorError."""
         request = self._request
         name = marks.found(str(scenario), request.node)
         loaded = marks.load(request.config, name)
         given = options.given_seed(request.config)
+        found = None
+        if program is not None:
+            folder = directory or request.path.parent
+            found = Program.of(program, directory=folder, env_file=env_file, scratch=scratch)
         result = runner.play(
             loaded,
             name,
             version=bot or loaded.versions[0],
             seed=seed if given is None else given,
-            program=None
-            if program is None
-            else Program.of(program, directory=directory or request.path.parent, env_file=env_file),
+            program=found,
         )
         if check and not (result.verdict.ok and not result.refusals):
             pytest.fail(failures.of_run(result), pytrace=False)

@@ -75,9 +75,7 @@ def test_the_command_names_the_test_as_seen_from_where_pytest_was_called(
     ended = suite.runpytest()
     command = "pytest 'test_bot.py::test_it[[]a b]' --world-seed 1"
     ended.stdout.fnmatch_lines([f"repeat with  {command}"])
-    ended.stdout.fnmatch_lines(
-        ["Up to 00:00:00.000, seed 1: no order, no event and nothing logged"]
-    )
+    ended.stdout.fnmatch_lines(["Up to 00:00:00.000, seed 1: no order, no event and no milestone"])
 
 
 def test_what_failed_long_after_anything_happened_still_shows_the_last_of_it(

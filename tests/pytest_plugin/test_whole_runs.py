@@ -55,7 +55,7 @@ def test_what_is_not_as_expected_fails_with_its_timeline(program: pytest.Pyteste
     ended.stdout.fnmatch_lines(
         [
             "not as expected: ADAUSDT ends closed, the program ends with 0*",
-            "repeat with  *exec *mine.yaml --bot mine --seed 1 -- main.py",
+            "repeat with  *exec *mine.yaml --bot mine --seed 1 --directory * --scratch -- main.py",
         ]
     )
 

@@ -26,14 +26,19 @@ def interval(
     )
 
 
-def judged(*protection: Interval) -> tuple[bool, str, int | None]:
+def judged(*protection: Interval, flat_from: str = "") -> tuple[bool, str, int | None]:
+    """Of what is there until the end, or of positions that are closed at a moment before it."""
+    if flat_from:
+        protection = (*protection, interval(flat_from, "22:35:00", quantity=0))
     evidence = Evidence(protection=protection, utc_offset_s=OFFSET_S)
     finding = invariants.no_unprotected_position(evidence, limit_ns=LIMIT_NS)
     return finding.held, finding.evidence, finding.time_ns
 
 
 def test_a_position_without_a_stop_beyond_the_limit_is_named_with_its_times() -> None:
-    held, evidence, time_ns = judged(interval("22:34:12.246", "22:34:24.074"))
+    held, evidence, time_ns = judged(
+        interval("22:34:12.246", "22:34:24.074"), flat_from="22:34:24.074"
+    )
     assert not held
     assert evidence == (
         "SKLUSDT +308 without a stop-loss from 22:34:12.246 to 22:34:24.074, 11.828 s "
@@ -52,8 +57,18 @@ def test_a_position_covered_in_time_is_fine_and_the_evidence_says_how_long_it_to
 
 
 def test_exactly_the_limit_is_still_within_it() -> None:
-    assert judged(interval("22:34:12", "22:34:17"))[0]
-    assert not judged(interval("22:34:12", "22:34:17.001"))[0]
+    assert judged(interval("22:34:12", "22:34:17"), flat_from="22:34:17")[0]
+    assert not judged(interval("22:34:12", "22:34:17.001"), flat_from="22:34:17.001")[0]
+
+
+def test_what_is_without_a_stop_at_the_end_is_broken_however_short_it_was() -> None:
+    held, evidence, time_ns = judged(interval("22:34:12", "22:34:13"))
+    assert not held
+    assert evidence == (
+        "SKLUSDT +308 without a stop-loss from 22:34:12.000 to 22:34:13.000, 1.000 s, the end "
+        "(limit 5.000 s)"
+    )
+    assert time_ns == clock("22:34:13")
 
 
 def test_partial_fills_do_not_start_the_time_anew() -> None:
@@ -71,6 +86,7 @@ def test_time_under_a_stop_in_between_does_start_it_anew() -> None:
         interval("22:34:12", "22:34:15"),
         interval("22:34:15", "22:34:16", protected=True),
         interval("22:34:16", "22:34:19"),
+        flat_from="22:34:19",
     )[0]
 
 
@@ -84,7 +100,9 @@ def test_a_flat_position_needs_no_stop() -> None:
 
 def test_positions_of_other_symbols_are_counted_apart() -> None:
     assert judged(
-        interval("22:34:12", "22:34:15"), interval("22:34:15", "22:34:18", symbol="RADUSDT")
+        interval("22:34:12", "22:34:15"),
+        interval("22:34:15", "22:34:18", symbol="RADUSDT"),
+        flat_from="22:34:18",
     )[0]
 
 
