@@ -60,10 +60,12 @@ def _stand(
     for loop in standing:
         loop.standing += 1
     events._set_running_loop(None)
+    handled = sys.exception()  # for simulator/unwinding.py, which finds it in this frame
     host.blocked.append(sys._getframe())
     try:
         return _run_around(world, host, ready, until_ns)
     finally:
+        del handled
         host.blocked.pop()
         events._set_running_loop(before_loop)
         for loop in standing:

@@ -28,8 +28,18 @@ _set_trace.argtypes = (ctypes.c_void_p, ctypes.py_object)
 _set_trace.restype = None
 
 
+# Handlers of the guest's that are left half-way do not put back what was being handled before them:
+# whatever is raised later would seem to come of it.
+_set_handled: Any = ctypes.pythonapi.PyErr_SetHandledException
+_set_handled.argtypes = (ctypes.py_object,)
+_set_handled.restype = None
+
 _ENTRIES = ("Host.run", "HostLoop.run_due", "Strand.run")
 """Where the simulator calls code of a host."""
+
+
+STANDING = "_stand"
+"""The function in which a guest stands still; it has what was `handled` when it was called."""
 
 
 def unwind(why: str) -> None:
@@ -42,15 +52,25 @@ def unwind(why: str) -> None:
     while frame is not None:
         code = frame.f_code
         if code.co_qualname in _ENTRIES and is_ours(code.co_filename):
-            _set_trace(_RAISES_AND_STAYS, _Unwinding(frame, why))
+            _set_trace(_RAISES_AND_STAYS, _Unwinding(frame, why, _handled_below(frame)))
             return
         frame = frame.f_back
+
+
+def _handled_below(frame: FrameType | None) -> BaseException | None:
+    """What was being handled where a guest called that stands still around a frame."""
+    while frame is not None:
+        if frame.f_code.co_qualname == STANDING and is_ours(frame.f_code.co_filename):
+            handled: BaseException | None = frame.f_locals["handled"]
+            return handled
+        frame = frame.f_back
+    return None
 
 
 def close(coro: Any) -> None:
     """Ends a coroutine that is suspended for good; nothing of it runs on."""
     before = sys.gettrace()
-    _set_trace(_RAISES_AND_STAYS, _Unwinding(None, "closed"))
+    _set_trace(_RAISES_AND_STAYS, _Unwinding(None, "closed", None))
     try:
         coro.close()
     except BaseException:
@@ -69,13 +89,15 @@ def _put_back(trace: Any) -> None:
 class _Unwinding:
     """What is asked at each step of each frame, until one of them is the `end`."""
 
-    def __init__(self, end: FrameType | None, why: str) -> None:
+    def __init__(self, end: FrameType | None, why: str, handled: BaseException | None) -> None:
         self._end = end
+        self._handled = handled
         self._why = why
         self._before = sys.gettrace()
 
     def __delitem__(self, frame: FrameType) -> None:
-        if frame is self._end:
+        if frame is self._end:  # the error has come there, and is not handled yet
+            _set_handled(self._handled)
             sys.settrace(self._before)
         elif is_foreign(frame.f_code.co_filename):  # asyncio and threading put things in order
             raise HostCrashed(self._why)

@@ -226,3 +226,30 @@ def test_afterwards_a_debugger_s_trace_function_is_back() -> None:
             assert sys.gettrace() is traced
         finally:
             sys.settrace(before)
+
+
+IN_A_HANDLER = """
+import time
+
+try:
+    raise ValueError("of the program")
+except ValueError:
+    try:
+        time.sleep(20)
+    finally:
+        print("cleaned up")
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [IN_A_HANDLER, "import requests\nrequests.get('https://fapi.binance.com/fapi/v1/time')\n"],
+)
+def test_what_a_killed_program_was_handling_is_forgotten(tmp_path: Path, text: str) -> None:
+    file = scenario(tmp_path)
+    file.write_text(f"{file.read_text()}crash:\n  - {{at: +0.05 s}}\n", encoding="utf-8")
+    run(file, program(tmp_path, text))
+    assert sys.exception() is None
+    with pytest.raises(KeyError) as later:
+        raise KeyError("later")
+    assert later.value.__context__ is None

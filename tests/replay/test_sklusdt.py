@@ -113,7 +113,7 @@ def test_what_the_log_level_hid_is_named_with_its_count() -> None:
 @pytest.mark.parametrize("cured", ["order_result_read_as_dict", "compares_raw_with_unified_symbol"])
 def test_either_of_the_unseen_defects_cured_alone_saves_the_trade(cured: str) -> None:
     result = replay("2025-10-28", cured)
-    assert outcome(result) == "SKLUSDT ended opened"
+    assert outcome(result) == "SKLUSDT ended opened, +308"
     assert "verification_timeout" not in names(result)
 
 
@@ -121,7 +121,7 @@ def test_the_cured_bot_opens_within_a_second_of_verification_with_a_resting_stop
     result = replay("current")
     confirmed = first(result, "verification_confirmed").time_ns
     assert confirmed - first(result, "verification_started").time_ns < 1_000 * MS
-    assert outcome(result) == "SKLUSDT ended opened"  # with a stop that covers it: else naked
+    assert outcome(result) == "SKLUSDT ended opened, +308"  # with a stop that covers it: else naked
     assert not {"rollback_close_order", "operation_failed"} & {*names(result)}
 
 
@@ -209,7 +209,7 @@ def test_current_opens_with_a_clock_that_the_venue_does_not_accept(offset_s: int
     bot = scenario.hosts["bot"].model_copy(update={"clock_offset": offset_s * 1_000 * MS})
     scenario = scenario.model_copy(update={"hosts": {"bot": bot}})
     result = runner.play(scenario, "sklusdt", version="current")
-    assert outcome(result) == "SKLUSDT ended opened"
+    assert outcome(result) == "SKLUSDT ended opened, +308"
     refused = [e for e in result.trace if e["kind"] == "reply" and "-1021" in e.get("body", "")]
     assert len(refused) == 1
 
