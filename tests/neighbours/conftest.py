@@ -3,6 +3,7 @@ is a failure."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
@@ -22,6 +23,15 @@ def missing(what: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _levels_as_before() -> Iterator[None]:
+    """The loggers of scripts are those of other tests too."""
+    bot = logging.getLogger("bot")
+    before = bot.level
+    yield
+    bot.setLevel(before)
 
 
 @pytest.fixture(scope="session")

@@ -57,8 +57,12 @@ class Serving:
         return json.loads(ended.stdout)
 
     def end(self, sign: signal.Signals) -> tuple[int, list[str], str]:
-        """The exit code, the lines printed since it was ready, and the standard error."""
+        """Sends it a signal; then as `ended`."""
         self.process.send_signal(sign)
+        return self.ended()
+
+    def ended(self) -> tuple[int, list[str], str]:
+        """The exit code, the lines printed since it was ready, and the standard error."""
         printed, errors = self.process.communicate(timeout=LONGEST_S)
         return self.process.returncode, printed.splitlines(), errors
 
