@@ -12,6 +12,9 @@ from scenarios.types import nearest
 
 FOLDER = Path(__file__).resolve().parent
 
+NO_SCENARIOS = ("profiles", "studies")
+"""Folders beside the scenarios whose files are something else."""
+
 INCIDENTS = ""
 """The group of those that lie in no folder of their own."""
 
@@ -31,7 +34,9 @@ def names() -> list[str]:
 
 
 def _files() -> dict[str, Path]:
-    return {path.stem: path for path in FOLDER.rglob("*.yaml")}
+    return {
+        path.stem: path for path in FOLDER.rglob("*.yaml") if path.parent.name not in NO_SCENARIOS
+    }
 
 
 def find(name: str) -> Path:

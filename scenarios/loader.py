@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
+from scenarios.including import included, named_in
 from scenarios.problems import problems_of
 from scenarios.schema import ROOT, Scenario, found_beside
 from scenarios.types import BOT, SIGNALS, Frame
@@ -62,7 +63,8 @@ def load_text(
         )
     problems = list(document.problems)
     missing = _missing_pattern_files(document, folder)
-    problems += [*missing, *_missing_log(document, folder)]
+    like, unlike = named_in(document, folder)
+    problems += [*missing, *_missing_log(document, folder), *unlike]
     if milestones is not None:
         milestones = None if missing else [*milestones, *_own_names(document, folder, names_in)]
     try:
@@ -72,7 +74,7 @@ def load_text(
     problems += problems_of_venues(document)
     if problems:
         raise ScenarioError(sorted(problems, key=lambda problem: (problem.line, problem.key)))
-    return scenario.placed_in(folder)
+    return included(scenario, like).placed_in(folder)
 
 
 def _json_schema() -> dict[str, Any]:

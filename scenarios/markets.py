@@ -12,6 +12,7 @@ from scenarios.types import (
     Distribution,
     Duration,
     Moment,
+    Names,
     Natural,
     NotNegative,
     Number,
@@ -154,19 +155,27 @@ class _During(Part):
     until: Moment | None = None
 
 
-class LatencyRule(_During):
-    """Time the venue takes before it acts on a request, and before it replies."""
+class LatencyWords(Part):
+    """Which requests a latency is that of, and how long it is."""
 
     endpoint: Text = Field(default="*", description="Pattern over `METHOD /path`.")
     request: Distribution | None = None
     reply: Distribution | None = None
 
 
-class VisibilityRule(_During):
-    """How much later than it happened a fact shows in a window."""
+class LatencyRule(LatencyWords, _During):
+    """Time the venue takes before it acts on a request, and before it replies."""
+
+
+class VisibilityWords(Part):
+    """Which window a lag is that of, and how long it is."""
 
     window: Text = Field(description="A query such as `order`, or stream.<EVENT>; a pattern.")
     lag: Distribution
+
+
+class VisibilityRule(VisibilityWords, _During):
+    """How much later than it happened a fact shows in a window."""
 
 
 class LimitRule(Part):
@@ -178,8 +187,8 @@ class LimitRule(Part):
     aligned: Switch = True
 
 
-class Fault(_During):
-    """Something that goes wrong on purpose."""
+class FaultWords(Part):
+    """What goes wrong, with which requests or messages, and how often."""
 
     name: Text
     endpoint: Text = Field(description="`METHOD /path`, `stream.<EVENT>` or `connect /path`.")
@@ -201,9 +210,18 @@ class Fault(_During):
         return value
 
 
+class Fault(FaultWords, _During):
+    """Something that goes wrong on purpose."""
+
+
 class VenueBehaviour(Part):
     """How a venue treats its clients; of several rules that match, the last one wins."""
 
+    like: Names = Field(
+        default=(),
+        description="Profiles whose rules come first: names of `scenarios/profiles`, or paths "
+        "beside the scenario; later ones win.",
+    )
     latency: tuple[LatencyRule, ...] = ()
     visibility: tuple[VisibilityRule, ...] = ()
     limits: tuple[LimitRule, ...] | None = Field(
@@ -214,24 +232,24 @@ class VenueBehaviour(Part):
 
     @field_validator("faults")
     @classmethod
-    def _distinct_names(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-        names = [fault.name for fault in faults]
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                raise Unusable("the name of a fault is its own", "rename one", (index, "name"))
+    def _usable_faults(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+        check_faults(faults)
         return faults
 
-    @field_validator("faults")
-    @classmethod
-    def _possible_faults(cls, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-        from scenarios.build import fault_rule
 
-        for index, fault in enumerate(faults):
-            try:
-                check_fault(fault_rule(fault))
-            except Unusable as error:
-                raise Unusable(error.rule, error.cure, (index,)) from None
-        return faults
+def check_faults(faults: tuple[Fault, ...]) -> None:
+    """Raises Unusable for two faults of one name, and for one that no venue could carry out."""
+    from scenarios.build import fault_rule
+
+    names = [fault.name for fault in faults]
+    for index, fault in enumerate(faults):
+        if fault.name in names[:index]:
+            raise Unusable("the name of a fault is its own", "rename one", (index, "name"))
+    for index, fault in enumerate(faults):
+        try:
+            check_fault(fault_rule(fault))
+        except Unusable as error:
+            raise Unusable(error.rule, error.cure, (index,)) from None
 
 
 class Venue(Part):

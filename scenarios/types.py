@@ -100,6 +100,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _names(value: object) -> tuple[str, ...]:
+    """One name or a list of them."""
+    several = value if isinstance(value, list) else [value]
+    return tuple(_text(each) for each in several)
+
+
 def _pattern(value: object) -> str:
     text = _text(value)
     try:
@@ -218,6 +224,11 @@ _DISTRIBUTION = {
 }
 
 Text = Annotated[str, BeforeValidator(_text)]
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_names),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+]
 Pattern = Annotated[
     str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "format": "regex"})
 ]

@@ -1,0 +1,137 @@
+"""Lays behaviour profiles below the rules of a scenario's venues: `behaviour.like`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scenarios import profiles
+from scenarios.document import Document
+from scenarios.errors import Problem, ScenarioError
+from scenarios.markets import VenueBehaviour
+from scenarios.profiles import Profile, ProfileLink
+from scenarios.schema import ROOT, Link, Scenario, found_beside
+from scenarios.types import BOT, nearest
+from scenarios.units import Unusable
+
+_SUFFIXES = (".yaml", ".yml")
+
+ByVenue = Mapping[str, Sequence[Profile]]
+"""The profiles that each venue is to be like, later ones winning."""
+
+
+def open_profile(name: str, folder: Path = ROOT) -> Profile:
+    """Finds and loads a profile: by its name, `calm`, or by a path from `folder` or the project's
+    root. Raises ScenarioError."""
+    try:
+        path = _file_of(name, folder)
+    except Unusable as error:
+        problem = Problem(file=name, line=1, key="", value="", rule=error.rule, cure=error.cure)
+        raise ScenarioError([problem]) from None
+    return profiles.load(path)
+
+
+def _file_of(name: str, folder: Path) -> Path:
+    if name.endswith(_SUFFIXES):
+        path = found_beside(folder, name)
+        rule, cure = "no such file", "paths start beside the scenario file"
+    else:
+        path = profiles.FOLDER / f"{name}.yaml"
+        rule, cure = "no such profile", nearest(name, profiles.names())
+    if not path.is_file():
+        raise Unusable(rule, cure)
+    return path
+
+
+def named_in(document: Document, folder: Path) -> tuple[dict[str, list[Profile]], list[Problem]]:
+    """The profiles that a scenario's file names, by venue, and what is wrong with them."""
+    found: dict[str, list[Profile]] = {}
+    problems: list[Problem] = []
+    for venue, path, name in _likes(document):
+        try:
+            profile = profiles.load(_file_of(name, folder))
+            if venue not in profile.venues:
+                raise Unusable(f"says nothing of {venue}", f"it knows {', '.join(profile.venues)}")
+        except ScenarioError as error:
+            problems += error.problems
+        except Unusable as error:
+            problems.append(
+                Problem(
+                    file=document.file,
+                    line=document.line(path),
+                    key=f"venues.{venue}.behaviour.like",
+                    value=name,
+                    rule=error.rule,
+                    cure=error.cure,
+                )
+            )
+        else:
+            found.setdefault(venue, []).append(profile)
+    return found, problems
+
+
+def _likes(document: Document) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
+    """Venue, place and name of each; what is no name is a problem of its own."""
+    venues = document.data.get("venues")
+    for venue, part in (venues if isinstance(venues, dict) else {}).items():
+        behaviour = part.get("behaviour") if isinstance(part, dict) else None
+        like = behaviour.get("like") if isinstance(behaviour, dict) else None
+        path: tuple[str | int, ...] = ("venues", venue, "behaviour", "like")
+        for index, name in enumerate(like if isinstance(like, list) else [like]):
+            if isinstance(name, str):
+                yield venue, (*path, index), name
+
+
+def included(scenario: Scenario, found: ByVenue) -> Scenario:
+    """The scenario with the profiles' rules before its own, and their links where it has none."""
+    if not found:
+        return scenario
+    venues, links = dict(scenario.venues), list(scenario.links)
+    for name, several in found.items():
+        own = venues[name].behaviour
+        parts = [each.venues[name] for each in several]
+        rules = joined([*(part.behaviour.plain() for part in parts), own])
+        venues[name] = venues[name].model_copy(update={"behaviour": rules})
+        # The later profile wins, so its links are given the free pairs first.
+        for part in reversed(parts):
+            for link in part.links:
+                links += _free(link, name, scenario, links)
+    return scenario.model_copy(update={"venues": venues, "links": tuple(links)})
+
+
+def joined(several: Sequence[VenueBehaviour]) -> VenueBehaviour:
+    """The rules of several behaviours as one: of rules that match, a later behaviour's win.
+
+    A fault takes the place of an earlier one of its name, and limits that of all earlier limits.
+    """
+    faults = {fault.name: fault for each in several for fault in each.faults}
+    limits = [each.limits for each in several if each.limits is not None]
+    settings: dict[str, Any] = {}
+    for each in several:
+        settings |= each.settings
+    return VenueBehaviour.model_construct(
+        latency=tuple(rule for each in several for rule in each.latency),
+        visibility=tuple(rule for each in several for rule in each.visibility),
+        limits=limits[-1] if limits else None,
+        faults=tuple(faults.values()),
+        settings=settings,
+    )
+
+
+def _free(
+    link: ProfileLink, venue: str, scenario: Scenario, links: Sequence[Link]
+) -> Iterator[Link]:
+    """A profile's link for each pair of a bot and a host that has none yet.
+
+    A link to the venue as a whole stands for one to each of its hosts.
+    """
+    bots = [BOT, *(name for name in scenario.hosts if name != BOT)]
+    taken = {frozenset(each.between) for each in links}
+    for bot in bots:
+        for host in link.hosts:
+            pairs = {frozenset((bot, host)), frozenset((bot, venue))}
+            if not pairs & taken:
+                yield Link.model_construct(
+                    between=(bot, host), latency=None, there=link.there, back=link.back
+                )
