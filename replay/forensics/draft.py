@@ -57,6 +57,8 @@ class Opening:
     tick_size: Decimal
     step_size: Decimal
     order_id: Told[str] | None
+    milestones: tuple[Milestone, ...] = ()
+    """Those of the opening, in the order of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ def _opening(symbol: str, mine: Sequence[Milestone], log: ProductionLog) -> Open
         tick_size=_tick_size(price),
         step_size=Decimal(1) if quantity is None else _last_digit(quantity.value),
         order_id=order_id if _is_id_of(venue.value, order_id) else None,
+        milestones=tuple(mine),
     )
 
 

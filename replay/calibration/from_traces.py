@@ -1,0 +1,309 @@
+"""Samples from traces: what `replay run --trace` wrote of requests, replies and stream events.
+
+A trace's times count from its start, which it does not tell; what it says of moments (`sent_ns`,
+`arrives_ns`, the milliseconds in bodies) encloses it, and the roundest moment in there is taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from replay.calibration.samples import REST, STREAM, Found, Kind, Sample
+from replay.clocktime import NS_PER_MS, NS_PER_S
+from replay.traces import trace_file
+from simulator.venues import NAMES
+
+_ORDERS = ("POST /fapi/v1/order", "POST /v5/order/create")
+_QUERIES = ("GET /fapi/v1/order", "GET /v5/order/realtime")
+_REFUSED = (403, 418, 429)
+_NOT_FOUND = (-2013, 170213)
+_MOMENTS = ("updateTime", "time")
+"""Milliseconds of the epoch in a reply to an order, at which the venue acted or answered."""
+_ROUND = (60 * NS_PER_S, NS_PER_S, NS_PER_S // 10, NS_PER_MS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exchange:
+    """A request and its reply at a venue."""
+
+    venue: str
+    endpoint: str
+    params: Mapping[str, Any]
+    asked_ns: int  # when it came to the venue
+    answered_ns: int
+    sent_ns: int | None
+    arrives_ns: int | None
+    status: int
+    body: Mapping[str, Any]
+    line: int
+
+    @property
+    def order_id(self) -> str | None:
+        """The order that a reply tells of."""
+        told = self.body.get("orderId") or _mapping(self.body.get("result")).get("orderId")
+        return None if told is None else str(told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """A message of a stream."""
+
+    venue: str
+    name: str
+    connection: int
+    sent_ns: int
+    arrives_ns: int | None
+    body: Mapping[str, Any]
+    line: int
+
+
+@dataclass(slots=True)
+class _Trace:
+    file: Path
+    exchanges: list[_Exchange] = field(default_factory=list)
+    events: list[_Event] = field(default_factory=list)
+    skipped: int = 0
+
+
+def read(file: Path) -> Found:
+    """The samples of a trace. Raises InputError for a file that is none."""
+    trace = _parsed(file, trace_file.read(file).entries)
+    found = Found()
+    if trace.skipped:
+        found.skipped["requests without a reply that arrived"] += trace.skipped
+    start_ns = _start(trace)
+    answered = []
+    for each in trace.exchanges:
+        if each.status in _REFUSED or each.status >= 500:
+            found.skipped["replies of a venue that refused to answer"] += 1
+        else:
+            answered.append(each)
+    found.samples += _of_exchanges(trace, answered, start_ns)
+    if start_ns is None:
+        found.notes.append(
+            f"{file.name}: does not tell when it began, so its ways are not told apart"
+        )
+    else:
+        found.samples += _ways_of_events(trace, start_ns)
+    orders = [each for each in answered if each.endpoint in _ORDERS and each.order_id]
+    for order in orders:
+        found.samples += _of_stream(trace, order, start_ns)
+    found.samples += _of_queries(trace, orders, answered)
+    return found
+
+
+def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
+    trace = _Trace(file)
+    asked: dict[tuple[str, int], tuple[Mapping[str, Any], int]] = {}
+    for line, entry in enumerate(entries, 1):
+        venue = entry["host"]
+        if venue not in NAMES:
+            continue
+        match entry:
+            case {"kind": "request", "id": int(number), "method": str(), "path": str()}:
+                asked[venue, number] = entry, line
+            case {"kind": "reply", "id": int(number)} if (venue, number) in asked:
+                if "lost" not in entry:
+                    trace.exchanges.append(_exchange(*asked.pop((venue, number)), entry))
+            case {"kind": "stream", "event": str(name), "connection": int(connection)}:
+                trace.events.append(
+                    _Event(
+                        venue=venue,
+                        name=name,
+                        connection=connection,
+                        sent_ns=entry["t"],
+                        arrives_ns=entry.get("arrives_ns"),
+                        body=_json(entry.get("body")),
+                        line=line,
+                    )
+                )
+    trace.skipped = len(asked)
+    return trace
+
+
+def _exchange(request: Mapping[str, Any], line: int, reply: Mapping[str, Any]) -> _Exchange:
+    return _Exchange(
+        venue=request["host"],
+        endpoint=f"{request['method']} {request['path']}",
+        params=_mapping(request.get("params")),
+        asked_ns=request["t"],
+        answered_ns=reply["t"],
+        sent_ns=request.get("sent_ns"),
+        arrives_ns=reply.get("arrives_ns"),
+        status=int(reply.get("status", 0)),
+        body=_json(reply.get("body")),
+        line=line,
+    )
+
+
+def _start(trace: _Trace) -> int | None:
+    """When the trace began, in nanoseconds of the epoch."""
+    lows = [each.sent_ns - each.asked_ns for each in trace.exchanges if each.sent_ns is not None]
+    highs = [
+        each.arrives_ns - each.answered_ns
+        for each in trace.exchanges
+        if each.arrives_ns is not None
+    ]
+    highs += [
+        each.arrives_ns - each.sent_ns for each in trace.events if each.arrives_ns is not None
+    ]
+    for each in trace.exchanges:
+        for name in _MOMENTS if each.endpoint in _ORDERS else ():
+            if isinstance(ms := each.body.get(name), int):
+                lows.append(ms * NS_PER_MS - each.answered_ns)
+                highs.append((ms + 1) * NS_PER_MS - each.asked_ns)
+    if not lows or not highs or max(lows) > min(highs):
+        return None
+    low_ns, high_ns = max(lows), min(highs)
+    for grain_ns in _ROUND:
+        first_ns = -(-low_ns // grain_ns) * grain_ns
+        if first_ns <= high_ns:
+            return first_ns
+    return low_ns
+
+
+def _of_exchanges(
+    trace: _Trace, answered: Iterable[_Exchange], start_ns: int | None
+) -> Iterator[Sample]:
+    for each in answered:
+        source = f"{trace.file}:{each.line}"
+        took_ns = each.answered_ns - each.asked_ns
+        yield _exact(Kind.ANSWER_TIME, each.venue, each.endpoint, took_ns, source)
+        if each.sent_ns is None or each.arrives_ns is None:
+            continue
+        trip_ns = each.arrives_ns - each.sent_ns
+        yield _exact(Kind.ROUND_TRIP, each.venue, each.endpoint, trip_ns, source)
+        if start_ns is not None:
+            there_ns = start_ns + each.asked_ns - each.sent_ns
+            back_ns = each.arrives_ns - start_ns - each.answered_ns
+            yield _exact(Kind.WAY_THERE, each.venue, REST, there_ns, source)
+            yield _exact(Kind.WAY_BACK, each.venue, REST, back_ns, source)
+
+
+def _ways_of_events(trace: _Trace, start_ns: int) -> Iterator[Sample]:
+    """Of those events that no earlier one of their connection can have held up."""
+    free_ns: dict[tuple[str, int], int] = {}
+    for each in trace.events:
+        if each.arrives_ns is None:
+            continue
+        key = (each.venue, each.connection)
+        arrives_ns = each.arrives_ns - start_ns
+        if free_ns.get(key, -1) < each.sent_ns:
+            source = f"{trace.file}:{each.line}"
+            yield _exact(Kind.WAY_BACK, each.venue, STREAM, arrives_ns - each.sent_ns, source)
+        free_ns[key] = max(free_ns.get(key, -1), arrives_ns)
+
+
+def _of_stream(trace: _Trace, order: _Exchange, start_ns: int | None) -> Iterator[Sample]:
+    """How late an order's first event of each name left the venue, and when it arrived."""
+    seen: set[str] = set()
+    for event in trace.events:
+        if event.venue != order.venue or event.sent_ns < order.asked_ns or event.name in seen:
+            continue
+        moment_ms = _moment_of(event, order)
+        if moment_ms is None:
+            continue
+        early_ns, late_ns = order.asked_ns, order.answered_ns
+        if start_ns is not None:
+            moment_ns = moment_ms * NS_PER_MS - start_ns
+            early_ns = max(early_ns, moment_ns)
+            late_ns = min(late_ns, moment_ns + NS_PER_MS - 1)
+        if early_ns > late_ns:
+            continue  # of something that happened to the order later, or to another one
+        seen.add(event.name)
+        low_ns, high_ns = max(0, event.sent_ns - late_ns), event.sent_ns - early_ns
+        source = f"{trace.file}:{event.line}"
+        yield Sample(
+            kind=Kind.STREAM_LAG,
+            venue=event.venue,
+            what=event.name,
+            low_ns=low_ns,
+            high_ns=high_ns,
+            censored=high_ns - low_ns > NS_PER_MS,
+            source=source,
+        )
+        if event.arrives_ns is not None and order.arrives_ns is not None:
+            lead_ns = order.arrives_ns - event.arrives_ns
+            yield _exact(Kind.STREAM_LEAD, event.venue, event.name, lead_ns, source)
+
+
+def _moment_of(event: _Event, order: _Exchange) -> int | None:
+    """The millisecond that an event tells of, if it can be this order's."""
+    body, symbol = event.body, order.params.get("symbol")
+    match body:
+        case {"o": {"i": number}, "T": int(moment)} | {"i": number, "T": int(moment)}:
+            return moment if str(number) == order.order_id else None
+        case {"a": {"P": [*positions]}, "T": int(moment)}:
+            return moment if any(_mapping(each).get("s") == symbol for each in positions) else None
+    for row in body.get("data") or ():
+        own = _mapping(row)
+        if own.get("orderId", order.order_id) != order.order_id or own.get("symbol") != symbol:
+            continue
+        for name in ("execTime", "createdTime", "updatedTime"):
+            told = str(own.get("updatedTime" if event.name == "position" else name) or "")
+            if told.isdigit():
+                return int(told)
+    return None
+
+
+def _of_queries(
+    trace: _Trace, orders: Iterable[_Exchange], answered: Iterable[_Exchange]
+) -> Iterator[Sample]:
+    """Between the last query that found nothing, and the first that found the order."""
+    queries: dict[tuple[str, str], list[_Exchange]] = {}
+    for each in answered:
+        if each.endpoint in _QUERIES and (number := each.params.get("orderId")) is not None:
+            queries.setdefault((each.venue, str(number)), []).append(each)
+    for order in orders:
+        low_ns, high_ns, asked = 0, None, False
+        for query in queries.get((order.venue, str(order.order_id)), ()):
+            found = _finds(query)
+            if found is None:
+                continue
+            asked = True
+            if found:
+                high_ns = query.answered_ns - order.asked_ns
+                break
+            low_ns = max(low_ns, query.asked_ns - order.answered_ns)
+        if asked:
+            yield Sample(
+                kind=Kind.VISIBILITY_LAG,
+                venue=order.venue,
+                what="order",
+                low_ns=low_ns,
+                high_ns=high_ns,
+                censored=True,
+                source=f"{trace.file}:{order.line}",
+            )
+
+
+def _finds(query: _Exchange) -> bool | None:
+    """Whether a query found the order; None for one that failed otherwise."""
+    body = query.body
+    if body.get("code") in _NOT_FOUND or body.get("retCode") in _NOT_FOUND:
+        return False
+    if "orderId" in body:
+        return True
+    match body:
+        case {"retCode": 0, "result": {"list": [*rows]}}:
+            return bool(rows)
+    return None
+
+
+def _exact(kind: Kind, venue: str, what: str, ns: int, source: str) -> Sample:
+    return Sample(kind=kind, venue=venue, what=what, low_ns=ns, high_ns=ns, source=source)
+
+
+def _json(text: object) -> Mapping[str, Any]:
+    try:
+        return _mapping(json.loads(text) if isinstance(text, str) else None)
+    except ValueError:
+        return {}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
