@@ -34,6 +34,7 @@ from scenarios.types import (
     Natural,
     NotNegative,
     Part,
+    SignedDuration,
     Switch,
     Text,
     VenueKind,
@@ -51,7 +52,7 @@ SCHEMA_ID = "profile.schema.json"
 class Fit(Part):
     """What was fitted to the samples, and how well it fits them."""
 
-    distribution: Literal["constant", "uniform", "lognormal", "empirical"]
+    distribution: Literal["constant", "uniform", "lognormal", "empirical", "normal"]
     ks: NotNegative | None = Field(
         default=None,
         description="Kolmogorov-Smirnov distance; of intervals the least there can be.",
@@ -160,8 +161,24 @@ class ProfileLink(Part):
     back_evidence: Evidence
 
 
+class Measured(Part):
+    """Something that was measured and is no rule: a whole round trip, or a stream's lead."""
+
+    kind: Literal["round_trip", "mean_round_trip", "stream_lead"]
+    of: Text = Field(description="The endpoint or event.")
+    samples: Natural
+    quantiles: tuple[tuple[NotNegative, SignedDuration], ...] = Field(
+        description="A share of the samples, and what so many of them are at or below."
+    )
+    fit: Fit | None = None
+
+
 class ProfileVenue(Part):
     """One venue in a profile."""
+
+    measured: tuple[Measured, ...] = Field(
+        default=(), description="For a person to read; no rule comes of it."
+    )
 
     links: tuple[ProfileLink, ...] = Field(
         default=(), description="Used where a scenario has no link of its own."

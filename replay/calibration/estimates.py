@@ -192,7 +192,7 @@ def _assumed(ns: int, count: int, why: str) -> Fit:
         distribution=fixed,
         guess=fixed,
         median_ns=ns,
-        p95_ns=ns,
+        quantiles_ns=(),
         why=why,
     )
 

@@ -21,6 +21,8 @@ FEW = 20
 """Below so many samples the upper 95% bounds of the parameters are taken, not the best guess."""
 TOO_FEW = 3
 """Below so many nothing is fitted."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""The shares by which samples are told of."""
 _CONFIDENCE = 0.95
 _LARGEST_SIGMA = 5.0
 _POINTS = 20
@@ -32,6 +34,14 @@ Bounds = tuple[int, int | None]
 """Lowest and highest nanoseconds of one sample; None knows no upper bound."""
 
 
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Of what may be below 0, such as a lead; no distribution that a rule can have."""
+
+    mean_ns: int
+    deviation_ns: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """What comes of some samples. `distribution` is None where they do not tell of one: `why`."""
@@ -40,13 +50,14 @@ class Fit:
     censored: int
     distribution: Distribution | None
     median_ns: int
-    p95_ns: int
+    quantiles_ns: tuple[tuple[float, int], ...]
+    """Of the samples, a share and what so many of them are at or below."""
     ks: float | None = None
     """Kolmogorov-Smirnov distance of the best guess; of intervals, the least there can be."""
     p_value: float | None = None
     median_interval_ns: tuple[int, int] | None = None
     sigma_interval: tuple[float, float] | None = None
-    guess: Distribution | None = None
+    guess: Distribution | Normal | None = None
     """The best guess, before it was widened."""
     why: str = ""
 
@@ -95,17 +106,29 @@ def fit(samples: Sequence[Bounds], *, censored: int = 0) -> Fit:
         "samples": len(ordered),
         "censored": censored,
         "median_ns": round(float(np.median(middle))),
-        "p95_ns": round(float(np.quantile(middle, 0.95))),
+        "quantiles_ns": tuple(
+            (share, round(float(np.quantile(middle, share)))) for share in QUANTILES
+        ),
     }
     if not np.isfinite(high).any():
         return Fit(**seen, distribution=None, why="never seen, so nothing bounds it")
     if (low <= 0).all() and censored == len(ordered):
         return Fit(**seen, distribution=None, why="always seen at the first look: no lag is shown")
     if low.min() < 0:
-        return Fit(**seen, distribution=None, why="comes before and after: no duration")
+        return _signed(low, high, middle, seen)
     if len(ordered) < TOO_FEW:
         return Fit(**seen, distribution=_anywhere(low, high), why=_few(len(ordered)))
     return _fitted(low, high, middle, seen)
+
+
+def _signed(low: Any, high: Any, middle: Any, seen: dict[str, Any]) -> Fit:
+    """What may be below 0 is no duration that a rule could draw."""
+    why = "may be below 0: no rule can draw it"
+    if len(low) < TOO_FEW or not middle.std():
+        return Fit(**seen, distribution=None, why=why)
+    normal = Normal(round(float(middle.mean())), round(float(middle.std(ddof=1))))
+    ks, p_value = _distance(normal, low, high)
+    return Fit(**seen, distribution=None, guess=normal, ks=ks, p_value=p_value, why=why)
 
 
 def _fitted(low: Any, high: Any, middle: Any, seen: dict[str, Any]) -> Fit:
@@ -153,7 +176,7 @@ def _fitted(low: Any, high: Any, middle: Any, seen: dict[str, Any]) -> Fit:
     )
 
 
-def cdf(distribution: Distribution, at_ns: Any) -> Any:
+def cdf(distribution: Distribution | Normal, at_ns: Any) -> Any:
     """The share of draws at or below so many nanoseconds, an array of them."""
     at = np.asarray(at_ns, dtype=float)
     match distribution:
@@ -161,6 +184,8 @@ def cdf(distribution: Distribution, at_ns: Any) -> Any:
             return (at >= value_ns).astype(float)
         case Uniform(low_ns, high_ns):
             return np.clip((at - low_ns) / max(high_ns - low_ns, 1), 0.0, 1.0)
+        case Normal(mean_ns, deviation_ns):
+            return special.ndtr((at - mean_ns) / max(deviation_ns, 1))
         case LogNormal(median_ns, sigma):
             with np.errstate(divide="ignore"):
                 away = np.log(np.maximum(at, 0.0)) - math.log(max(median_ns, 1))
@@ -268,7 +293,7 @@ class _Span:
         return Uniform(round(max(0.0, self.low_ns - reach)), round(self.high_ns + reach))
 
 
-def _distance(distribution: Distribution, low: Any, high: Any) -> tuple[float, float]:
+def _distance(distribution: Distribution | Normal, low: Any, high: Any) -> tuple[float, float]:
     """Kolmogorov-Smirnov: how far the share of samples is from the distribution's, at the most.
 
     Of intervals, the least distance of any samples that lie in them.

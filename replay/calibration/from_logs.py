@@ -27,9 +27,8 @@ def read(log: ProductionLog, file: Path, pairs: Sequence[Pair], utc_offset_s: in
     try:
         openings = draft(log, file, utc_offset_s).openings
     except InputError as error:
-        found.notes.append(
-            str(error).replace("so no scenario can be made of it", "so it is not used")
-        )
+        why = str(error).removeprefix(f"{file}: ").split(",")[0]
+        found.notes.append(f"{file.name}: {why}, so it is not used")
         return found
     for opening in openings:
         for pair in pairs:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from replay.calibration.estimates import Estimate, LinkRule, Row, Rule, estimate
-from replay.calibration.fitting import Fit
+from replay.calibration.fitting import Fit, Normal
 from replay.calibration.samples import Found, Kind
 from replay.clocktime import NS_PER_MS
 from simulator.distributions import Distribution, Empirical, Fixed, LogNormal, Uniform
@@ -18,6 +19,15 @@ from simulator.venues import NAMES
 _DIGITS = 4
 _LONGEST = 100
 _WIDTH = 92
+_BREAKS = re.compile(r", (?=\[|\w+:)")
+_WHOLE = (Kind.ROUND_TRIP, Kind.MEAN_ROUND_TRIP, Kind.STREAM_LEAD)
+_NAMES: dict[type, str] = {
+    Fixed: "constant",
+    Uniform: "uniform",
+    LogNormal: "lognormal",
+    Empirical: "empirical",
+    Normal: "normal",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +81,11 @@ def duration(ns: int) -> str:
     return f"{Decimal(round(rounded)) / NS_PER_MS:f} ms"
 
 
-def distribution(shape: Distribution) -> str:
-    """In the words of a scenario."""
+def distribution(shape: Distribution | Normal) -> str:
+    """In the words of a scenario, which has none for a normal distribution."""
     match shape:
+        case Normal(mean_ns, deviation_ns):
+            return f"{{normal: {{mean: {duration(mean_ns)}, sd: {duration(deviation_ns)}}}}}"
         case Fixed(value_ns):
             return duration(value_ns)
         case Uniform(low_ns, high_ns):
@@ -122,14 +134,17 @@ def _venue(found: Estimate) -> Iterator[str]:
 
 def _measured(rows: Sequence[Row]) -> Iterator[str]:
     """What the rules do not show: whole round trips, and leads."""
-    for row in rows:
-        if row.kind in (Kind.ROUND_TRIP, Kind.MEAN_ROUND_TRIP, Kind.STREAM_LEAD):
-            told = row.kind.value.replace("_", " ")
-            fit = row.fit
-            yield (
-                f"    # {told} {row.what}: n = {fit.samples}, median {duration(fit.median_ns)}, "
-                f"95% {duration(fit.p95_ns)}"
-            )
+    told = [row for row in rows if row.kind in _WHOLE]
+    if told:
+        yield "    measured:"
+    for row in told:
+        fit = row.fit
+        parts = [f"{{kind: {row.kind.value}", f"of: {_quoted(row.what)}", f"samples: {fit.samples}"]
+        pairs = ", ".join(f"[{number(share)}, {duration(ns)}]" for share, ns in fit.quantiles_ns)
+        parts.append(f"quantiles: [{pairs}]")
+        if fit.ks is not None:
+            parts.append(f"fit: {_fit(fit)}")
+        yield from _folded("      - ", ", ".join(parts) + "}", "      ")
 
 
 def _link(link: LinkRule) -> Iterator[str]:
@@ -161,13 +176,7 @@ def _why(text: str, indent: str) -> Iterator[str]:
 
 
 def _fit(fit: Fit) -> str:
-    named: dict[type, str] = {
-        Fixed: "constant",
-        Uniform: "uniform",
-        LogNormal: "lognormal",
-        Empirical: "empirical",
-    }
-    parts = [f"distribution: {named[type(fit.guess)]}"]
+    parts = [f"distribution: {_NAMES[type(fit.guess)]}"]
     parts += [
         f"{key}: {number(value)}"
         for key, value in (("ks", fit.ks), ("p_value", fit.p_value))
@@ -194,12 +203,14 @@ def _set_aside(found: Found) -> Iterator[str]:
 def _folded(head: str, text: str, indent: str) -> Iterator[str]:
     """A flow mapping on as many lines as it needs."""
     line = head
-    for word in text.split(" "):
-        if len(line) + len(word) > _LONGEST and line.strip():
+    parts = _BREAKS.split(text)
+    for place, part in enumerate(parts):
+        told = part if place == len(parts) - 1 else f"{part}, "
+        if len(line) + len(told.rstrip()) > _LONGEST and line != head:
             yield line.rstrip()
             line = f"{indent}  "
-        line += f"{word} "
-    yield line.rstrip()
+        line += told
+    yield line
 
 
 def _wrapped(text: str, indent: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
+from replay.cli.forensics import tell
 from replay.cli.logs import Day, PatternFiles, UtcOffset, date_of, offset_of, patterns_of
 from replay.cli.shared import app, failure, tracked, write
 from simulator.errors import InputError, SimulatorError
@@ -64,8 +65,9 @@ def calibrate(
     except SimulatorError as error:
         raise failure(error) from error
     screen = report.console(stderr=out is None)
-    screen.print(calibration_report.table(made.rows))
-    for line in calibration_report.set_aside(found):
+    for table in calibration_report.tables(made.rows):
+        screen.print(table)
+    for line in calibration_report.notes(made.rows, found):
         screen.print(line, markup=False, soft_wrap=True)
     if out is None:
         typer.echo(made.text, nl=False)
@@ -92,7 +94,7 @@ def _found(
             found.add(from_traces.read(file))
             continue
         log = production_log.read(file, day, offset_s, patterns=known)
-        found.notes += (f"{file.name}: {note}" for note in log.notes)
+        tell(log, file)
         found.add(from_logs.read(log, file, table, offset_s))
     return found
 

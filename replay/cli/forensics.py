@@ -157,7 +157,7 @@ def _read(log: Path, scenario: Scenario) -> ProductionLog:
     start = scenario.start
     day = None if day_in_name(log.name) else start.date
     read = production_log.read(log, day, start.utc_offset_s, patterns=runner.patterns_of(scenario))
-    _tell(read, log)
+    tell(read, log)
     return read
 
 
@@ -180,7 +180,7 @@ def _imported(
     offset_s = offset_of(utc_offset)
     known, _ = patterns_of(patterns)
     read = production_log.read(log, date_of(date), offset_s, patterns=known)
-    _tell(read, log)
+    tell(read, log)
     text = scenario_text(
         read,
         log,
@@ -192,7 +192,7 @@ def _imported(
     return text, runner.load_text(text, f"{log.stem}.yaml")
 
 
-def _tell(read: ProductionLog, log: Path) -> None:
+def tell(read: ProductionLog, log: Path) -> None:
     """What was put right in a log, and what of it says nothing, beside the result."""
     for note in read.notes:
         typer.echo(f"{log}: {note}", err=True)
