@@ -54,22 +54,27 @@ def select(
 
 
 def _in_folder(folder: Path) -> list[str]:
-    """The paths of the YAML files in a folder and below, sorted, hidden ones left out.
+    """The paths of the YAML files in a folder and below, sorted, without hidden ones, and without
+    what lies in folders called `profiles` and `studies`.
 
     Raises InputError if there is none.
     """
     found = sorted(
         path.as_posix()
         for path in folder.rglob("*")
-        if path.suffix in _SUFFIXES and path.is_file() and not _hidden(path.relative_to(folder))
+        if path.suffix in _SUFFIXES and path.is_file() and not _left_out(path.relative_to(folder))
     )
     if not found:
         raise InputError(f"{folder}: no scenario in it; a scenario's file ends with .yaml or .yml")
     return found
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _left_out(path: Path) -> bool:
+    from scenarios.catalogue import NO_SCENARIOS
+
+    return any(part.startswith(".") for part in path.parts) or any(
+        part in NO_SCENARIOS for part in path.parts[:-1]
+    )
 
 
 def _of(

@@ -147,6 +147,7 @@ def test_a_folder_is_every_scenario_in_it_by_path(
     monkeypatch.chdir(tmp_path)
     names = ["incidents/b.yaml", "incidents/deep/a.yml"]
     ignored = ["incidents/notes.md", "incidents/.venv/x.yaml", "incidents/.hidden.yaml"]
+    ignored += ["incidents/profiles/slow.yaml", "incidents/studies/delays.yaml"]
     for name in [*names, *ignored]:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("", encoding="utf-8")
