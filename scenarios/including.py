@@ -100,6 +100,22 @@ def included(scenario: Scenario, found: ByVenue) -> Scenario:
     return scenario.model_copy(update={"venues": venues, "links": tuple(links)})
 
 
+def under(scenario: Scenario, several: Sequence[Profile]) -> Scenario:
+    """The scenario with the profiles below the rules of each of its venues that they know.
+
+    Raises Unusable for a profile that knows none of them.
+    """
+    for profile in several:
+        if not scenario.venues.keys() & profile.venues.keys():
+            rule = f"profile {profile.name} says nothing of {', '.join(scenario.venues)}"
+            raise Unusable(rule, f"it knows {', '.join(profile.venues)}")
+    found = {
+        venue: [profile for profile in several if venue in profile.venues]
+        for venue in scenario.venues
+    }
+    return included(scenario, {venue: those for venue, those in found.items() if those})
+
+
 def joined(several: Sequence[VenueBehaviour]) -> VenueBehaviour:
     """The rules of several behaviours as one: of rules that match, a later behaviour's win.
 

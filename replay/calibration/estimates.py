@@ -111,7 +111,7 @@ def _wholes(found: Estimate, kinds: Mapping[Kind, Groups]) -> None:
     why = "a log does not tell the ways apart: half the shortest round trip"
     back = _assumed(back_ns, len(pool), why)
     there = fit([_less(each, back_ns) for each in pool])
-    ticks = kinds[Kind.WAY_BACK].get(STREAM)
+    ticks = kinds[Kind.TICK_DELAY].get(STREAM)
     leads = kinds[Kind.STREAM_LEAD]
     if ticks is None:
         every = [each for _, group in sorted(leads.items()) for each in group]

@@ -7,7 +7,7 @@ A trace's times count from its start, which it does not tell; what it says of mo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from simulator.venues import NAMES
 
 _ORDERS = ("POST /fapi/v1/order", "POST /v5/order/create")
 _QUERIES = ("GET /fapi/v1/order", "GET /v5/order/realtime")
+_POSITIONS = ("GET /fapi/v2/positionRisk", "GET /fapi/v3/positionRisk", "GET /v5/position/list")
 _REFUSED = (403, 418, 429)
 _NOT_FOUND = (-2013, 170213)
 _MOMENTS = ("updateTime", "time")
@@ -39,7 +40,16 @@ class _Exchange:
     arrives_ns: int | None
     status: int
     body: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]] | None  # of a reply that is a list, or has one
     line: int
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is a market order that adds to a position, and was taken."""
+        told = {key.lower(): str(value).lower() for key, value in self.params.items()}
+        market = told.get("ordertype", told.get("type")) == "market"
+        closing = told.get("reduceonly") == "true" or "triggerprice" in told
+        return market and not closing and self.body.get("status", "FILLED") == "FILLED"
 
     @property
     def order_id(self) -> str | None:
@@ -117,7 +127,7 @@ def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
                         connection=connection,
                         sent_ns=entry["t"],
                         arrives_ns=entry.get("arrives_ns"),
-                        body=_json(entry.get("body")),
+                        body=_mapping(_parsed_text(entry.get("body"))),
                         line=line,
                     )
                 )
@@ -126,6 +136,8 @@ def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
 
 
 def _exchange(request: Mapping[str, Any], line: int, reply: Mapping[str, Any]) -> _Exchange:
+    said = _parsed_text(reply.get("body"))
+    rows = said if isinstance(said, list) else _mapping(_mapping(said).get("result")).get("list")
     return _Exchange(
         venue=request["host"],
         endpoint=f"{request['method']} {request['path']}",
@@ -135,7 +147,8 @@ def _exchange(request: Mapping[str, Any], line: int, reply: Mapping[str, Any]) -
         sent_ns=request.get("sent_ns"),
         arrives_ns=reply.get("arrives_ns"),
         status=int(reply.get("status", 0)),
-        body=_json(reply.get("body")),
+        body=_mapping(said),
+        rows=[_mapping(row) for row in rows] if isinstance(rows, list) else None,
         line=line,
     )
 
@@ -251,34 +264,70 @@ def _moment_of(event: _Event, order: _Exchange) -> int | None:
 
 
 def _of_queries(
-    trace: _Trace, orders: Iterable[_Exchange], answered: Iterable[_Exchange]
+    trace: _Trace, orders: Sequence[_Exchange], answered: Sequence[_Exchange]
 ) -> Iterator[Sample]:
-    """Between the last query that found nothing, and the first that found the order."""
-    queries: dict[tuple[str, str], list[_Exchange]] = {}
-    for each in answered:
-        if each.endpoint in _QUERIES and (number := each.params.get("orderId")) is not None:
-            queries.setdefault((each.venue, str(number)), []).append(each)
-    for order in orders:
-        low_ns, high_ns, asked = 0, None, False
-        for query in queries.get((order.venue, str(order.order_id)), ()):
-            found = _finds(query)
-            if found is None:
-                continue
-            asked = True
-            if found:
-                high_ns = query.answered_ns - order.asked_ns
-                break
-            low_ns = max(low_ns, query.asked_ns - order.answered_ns)
-        if asked:
-            yield Sample(
-                kind=Kind.VISIBILITY_LAG,
-                venue=order.venue,
-                what="order",
-                low_ns=low_ns,
-                high_ns=high_ns,
-                censored=True,
-                source=f"{trace.file}:{order.line}",
-            )
+    """How late each order could be queried, and each position that an order opened."""
+    for place, order in enumerate(orders):
+        asked = [
+            (query, found)
+            for query in answered
+            if query.endpoint in _QUERIES
+            and query.venue == order.venue
+            and str(query.params.get("orderId")) == order.order_id
+            and (found := _finds(query)) is not None
+        ]
+        yield from _lag(trace, order, "order", asked)
+        if not order.opens:
+            continue
+        symbol = order.params.get("symbol")
+        later = (one.asked_ns for one in orders[place + 1 :] if one.params.get("symbol") == symbol)
+        until_ns = next(later, None)
+        held = [
+            (query, found)
+            for query in answered
+            if query.endpoint in _POSITIONS
+            and query.venue == order.venue
+            and (until_ns is None or query.asked_ns < until_ns)
+            and (found := _holds(query, symbol)) is not None
+        ]
+        before = [found for query, found in held if query.answered_ns <= order.asked_ns]
+        if before and not before[-1]:  # else there was one already, or nobody knows
+            since = [each for each in held if each[0].asked_ns >= order.asked_ns]
+            yield from _lag(trace, order, "positions", since)
+
+
+def _lag(
+    trace: _Trace, order: _Exchange, window: str, asked: Sequence[tuple[_Exchange, bool]]
+) -> Iterator[Sample]:
+    """Between the last query that found nothing, and the first that found what it was for."""
+    low_ns, high_ns = 0, None
+    for query, found in asked:
+        if found:
+            high_ns = query.answered_ns - order.asked_ns
+            break
+        low_ns = max(low_ns, query.asked_ns - order.answered_ns)
+    if asked:
+        yield Sample(
+            kind=Kind.VISIBILITY_LAG,
+            venue=order.venue,
+            what=window,
+            low_ns=low_ns,
+            high_ns=high_ns,
+            censored=True,
+            source=f"{trace.file}:{order.line}",
+        )
+
+
+def _holds(query: _Exchange, symbol: object) -> bool | None:
+    """Whether a query found a position; None for one that failed, or asked for another symbol."""
+    if query.rows is None or query.params.get("symbol", symbol) != symbol:
+        return None
+    sizes = [
+        str(row.get("positionAmt", row.get("size", "0")))
+        for row in query.rows
+        if row.get("symbol") == symbol
+    ]
+    return any(size.strip("-0.") for size in sizes)
 
 
 def _finds(query: _Exchange) -> bool | None:
@@ -288,9 +337,8 @@ def _finds(query: _Exchange) -> bool | None:
         return False
     if "orderId" in body:
         return True
-    match body:
-        case {"retCode": 0, "result": {"list": [*rows]}}:
-            return bool(rows)
+    if body.get("retCode") == 0 and query.rows is not None:
+        return bool(query.rows)
     return None
 
 
@@ -298,11 +346,11 @@ def _exact(kind: Kind, venue: str, what: str, ns: int, source: str) -> Sample:
     return Sample(kind=kind, venue=venue, what=what, low_ns=ns, high_ns=ns, source=source)
 
 
-def _json(text: object) -> Mapping[str, Any]:
+def _parsed_text(text: object) -> object:
     try:
-        return _mapping(json.loads(text) if isinstance(text, str) else None)
+        return json.loads(text) if isinstance(text, str) else None
     except ValueError:
-        return {}
+        return None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -61,7 +61,9 @@ class Pair(Part):
     every: Duration | None = None
     unless: tuple[Text, ...] = Field(default=(), description="None of these comes between.")
     where: dict[str, Told] = Field(default_factory=dict, description="Of the second milestone.")
-    measures: Literal["round_trip", "mean_round_trip", "stream_lead", "visibility_lag", "way_back"]
+    measures: Literal[
+        "round_trip", "mean_round_trip", "stream_lead", "visibility_lag", "tick_delay"
+    ]
     endpoint: ByVenue = Field(default_factory=dict)
     event: ByVenue = Field(default_factory=dict)
     window: Text | None = None
@@ -103,9 +105,11 @@ class Pair(Part):
         if (self.on is None) == (self.from_ is None or self.to is None):
             raise Unusable("needs `from` and `to`, or `on`", "write {from: sent, to: answered}")
         if (self.on is None) != (self.every is None) or (self.on is None) == (
-            self.kind is Kind.WAY_BACK
+            self.kind is Kind.TICK_DELAY
         ):
-            raise Unusable("`on` goes with `every` and measures a way_back", "add what is missing")
+            raise Unusable(
+                "`on` goes with `every` and measures a tick_delay", "add what is missing"
+            )
         needed = {
             Kind.ROUND_TRIP: ("endpoint", self.endpoint),
             Kind.STREAM_LEAD: ("event", self.event),

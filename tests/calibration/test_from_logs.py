@@ -40,7 +40,7 @@ def test_the_log_of_sklusdt_tells_three_round_trips_a_lead_and_two_ticks() -> No
         ("GET /fapi/v3/positionRisk", 352 * MS, 354 * MS),
     ]
     assert told(of, Kind.STREAM_LEAD) == [("ACCOUNT_UPDATE", 3 * MS, 5 * MS)]
-    assert told(of, Kind.WAY_BACK) == [("stream", 108 * MS, 110 * MS)] * 2
+    assert told(of, Kind.TICK_DELAY) == [("stream", 108 * MS, 110 * MS)] * 2
 
 
 def test_an_order_that_was_found_at_once_bounds_its_lag_from_above() -> None:

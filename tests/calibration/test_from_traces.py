@@ -156,6 +156,29 @@ def test_an_order_that_no_query_found_has_no_upper_bound(read: Any) -> None:
     assert of.samples[-1].venue == "bybit"
 
 
+def test_a_position_is_late_between_the_queries_around_its_first_row(read: Any) -> None:
+    ask = "GET /fapi/v3/positionRisk"
+    flat = [{"symbol": "AAUSDT", "positionAmt": "0.0"}]
+    opening = {**ORDER[0], "params": {"symbol": "AAUSDT", "type": "MARKET", "side": "BUY"}}
+    entries = (
+        request(2, 900, ask, 800),
+        reply(2, 900, 1000, []),
+        opening,
+        ORDER[1],
+        request(3, 1400, ask, 1300),
+        reply(3, 1400, 1500, flat),
+        request(4, 1500, ask, 1400, symbol="BBUSDT"),
+        reply(4, 1500, 1600, []),  # of another symbol
+        request(5, 1900, ask, 1800),
+        reply(5, 1900, 2000, [{"symbol": "AAUSDT", "positionAmt": "-3"}]),
+    )
+    assert told(read(*entries), Kind.VISIBILITY_LAG) == [("positions", 280, 800)]
+    # Who did not ask before does not know whether there was one already.
+    assert told(read(*entries[2:]), Kind.VISIBILITY_LAG) == []
+    closing = {**opening, "params": {**opening["params"], "reduceOnly": "true"}}
+    assert told(read(*entries[:2], closing, *entries[3:]), Kind.VISIBILITY_LAG) == []
+
+
 def test_what_is_held_up_behind_an_earlier_event_is_no_sample_of_the_way(read: Any) -> None:
     of = read(
         *ORDER,

@@ -10,9 +10,10 @@ import pytest
 from scenarios import profiles
 from scenarios.build import behaviour, one_ways
 from scenarios.errors import ScenarioError
-from scenarios.including import open_profile
+from scenarios.including import open_profile, under
 from scenarios.loader import load, load_text
 from scenarios.schema import Scenario
+from scenarios.units import Unusable
 from simulator.distributions import Fixed, LogNormal, Uniform
 
 PROFILE = """\
@@ -307,3 +308,18 @@ def test_a_scenario_runs_under_a_ready_profile(name: str, tmp_path: Path) -> Non
     file.write_text(changed(text, "    behaviour:\n", f"    behaviour:\n      like: {name}\n"))
     one, other = (runner.run(str(file), version="current").digest for _ in range(2))
     assert one == other != runner.run("latency", version="current").digest
+
+
+def test_a_profile_can_be_laid_below_a_scenario_that_does_not_name_it(folder: Path) -> None:
+    bare = read(changed(SCENARIO, "      like: slow.yaml\n", ""), folder)
+    one, other = under(bare, [open_profile("slow.yaml", folder)]), read(SCENARIO, folder)
+    assert one.venues == other.venues
+    assert list(one_ways(one)) == list(one_ways(other))
+    elsewhere = profiles.load_text(
+        PROFILE.replace("binance:", "bybit:")
+        .replace("fapi.binance.com", "api.bybit.com")
+        .replace("fstream.binance.com", "stream.bybit.com"),
+        "slow.yaml",
+    )
+    with pytest.raises(Unusable, match="profile slow says nothing of binance; it knows bybit"):
+        under(bare, [elsewhere])
