@@ -215,7 +215,14 @@ def _shape(low: Any, high: Any) -> _Shape | None:
         bottom, top = np.log(np.maximum(low, 0.0)), np.log(high)
     finite = np.where(np.isinf(top), bottom, np.where(np.isinf(bottom), top, (bottom + top) / 2))
     begin = np.array([finite.mean(), math.log(max(float(finite.std()), 1e-4))])
-    found = optimize.minimize(_cost, begin, args=(bottom, top), method="Nelder-Mead")
+    # Far beyond the digits that are kept, so that these are the same with every version of numpy.
+    found = optimize.minimize(
+        _cost,
+        begin,
+        args=(bottom, top),
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-9, "maxiter": 2000},
+    )
     errors = _errors(found.x, bottom, top)
     if errors is None or errors[1] > 1.0:
         return None
@@ -304,7 +311,7 @@ def _distance(distribution: Distribution | Normal, low: Any, high: Any) -> tuple
     above = np.arange(1, len(ends) + 1) / count - cdf(distribution, ends)
     below = cdf(distribution, begins) - np.arange(count) / count
     distance = max(0.0, float(above.max()), float(below.max()))
-    return _rounded(distance), _rounded(float(stats.kstwo.sf(distance, count)))
+    return float(f"{distance:.3g}"), float(f"{stats.kstwo.sf(distance, count):.3g}")
 
 
 def _rejected(distance: float, count: int) -> bool:
@@ -328,6 +335,8 @@ def _as_seen(middle: Any, low: Any, high: Any, seen: dict[str, Any]) -> Fit:
     found = Empirical(tuple(sorted(points.items())))
     ks, p_value = _distance(found, low, high)
     why = "no other distribution fits; none of its draws is longer than the longest sample"
+    if seen["censored"]:
+        why += "; what is known between bounds only is taken at their middle"
     return Fit(**seen, distribution=found, guess=found, ks=ks, p_value=p_value, why=why)
 
 

@@ -7,6 +7,7 @@ A trace's times count from its start, which it does not tell; what it says of mo
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ _REFUSED = (403, 418, 429)
 _NOT_FOUND = (-2013, 170213)
 _MOMENTS = ("updateTime", "time")
 """Milliseconds of the epoch in a reply to an order, at which the venue acted or answered."""
+_LATEST_NS = 60 * NS_PER_S
+"""An event that comes later is not looked for."""
 _ROUND = (60 * NS_PER_S, NS_PER_S, NS_PER_S // 10, NS_PER_MS)
 
 
@@ -132,6 +135,7 @@ def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
                     )
                 )
     trace.skipped = len(asked)
+    trace.exchanges.sort(key=lambda each: each.asked_ns)
     return trace
 
 
@@ -214,8 +218,11 @@ def _ways_of_events(trace: _Trace, start_ns: int) -> Iterator[Sample]:
 def _of_stream(trace: _Trace, order: _Exchange, start_ns: int | None) -> Iterator[Sample]:
     """How late an order's first event of each name left the venue, and when it arrived."""
     seen: set[str] = set()
-    for event in trace.events:
-        if event.venue != order.venue or event.sent_ns < order.asked_ns or event.name in seen:
+    first = bisect_left(trace.events, order.asked_ns, key=lambda each: each.sent_ns)
+    for event in trace.events[first:]:
+        if event.sent_ns > order.answered_ns + _LATEST_NS:
+            break
+        if event.venue != order.venue or event.name in seen:
             continue
         moment_ms = _moment_of(event, order)
         if moment_ms is None:
@@ -267,33 +274,43 @@ def _of_queries(
     trace: _Trace, orders: Sequence[_Exchange], answered: Sequence[_Exchange]
 ) -> Iterator[Sample]:
     """How late each order could be queried, and each position that an order opened."""
-    for place, order in enumerate(orders):
-        asked = [
-            (query, found)
-            for query in answered
-            if query.endpoint in _QUERIES
-            and query.venue == order.venue
-            and str(query.params.get("orderId")) == order.order_id
-            and (found := _finds(query)) is not None
-        ]
-        yield from _lag(trace, order, "order", asked)
-        if not order.opens:
-            continue
-        symbol = order.params.get("symbol")
-        later = (one.asked_ns for one in orders[place + 1 :] if one.params.get("symbol") == symbol)
-        until_ns = next(later, None)
-        held = [
-            (query, found)
-            for query in answered
-            if query.endpoint in _POSITIONS
-            and query.venue == order.venue
-            and (until_ns is None or query.asked_ns < until_ns)
-            and (found := _holds(query, symbol)) is not None
-        ]
-        before = [found for query, found in held if query.answered_ns <= order.asked_ns]
-        if before and not before[-1]:  # else there was one already, or nobody knows
-            since = [each for each in held if each[0].asked_ns >= order.asked_ns]
-            yield from _lag(trace, order, "positions", since)
+    queries: dict[tuple[str, str], list[tuple[_Exchange, bool]]] = {}
+    held: dict[str, list[_Exchange]] = {}
+    for each in answered:
+        if each.endpoint in _POSITIONS:
+            held.setdefault(each.venue, []).append(each)
+        elif each.endpoint in _QUERIES and (found := _finds(each)) is not None:
+            queries.setdefault((each.venue, str(each.params.get("orderId"))), []).append(
+                (each, found)
+            )
+    ends: dict[tuple[str, object], int] = {}
+    for order in reversed(orders):
+        yield from _lag(trace, order, "order", queries.get((order.venue, str(order.order_id)), ()))
+        key = (order.venue, order.params.get("symbol"))
+        if order.opens:
+            yield from _position(trace, order, held.get(order.venue, ()), ends.get(key))
+        ends[key] = order.asked_ns
+
+
+def _position(
+    trace: _Trace, order: _Exchange, held: Sequence[_Exchange], until_ns: int | None
+) -> Iterator[Sample]:
+    """How late the position of an order was, if there was none of its symbol before; until the
+    symbol's next order."""
+    symbol = order.params.get("symbol")
+    first = bisect_left(held, order.asked_ns, key=lambda each: each.asked_ns)
+    earlier = (_holds(each, symbol) for each in reversed(held[:first]))
+    if next((told for told in earlier if told is not None), None) is not False:
+        return  # there was one already, or nobody knows
+    asked: list[tuple[_Exchange, bool]] = []
+    for query in held[first:]:
+        if until_ns is not None and query.asked_ns >= until_ns:
+            break
+        if (found := _holds(query, symbol)) is not None:
+            asked.append((query, found))
+            if found:
+                break
+    yield from _lag(trace, order, "positions", asked)
 
 
 def _lag(

@@ -76,7 +76,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         shape,
         "" if fit.ks is None else f"{fit.ks:.3f}",
         "" if fit.p_value is None else f"{fit.p_value:.2f}",
-        "few" if fit.widened else "",
+        "few" if fit.widened and fit.samples < FEW else "",
     )
 
 
