@@ -1,0 +1,1 @@
+"""Thousands of runs, so that a setting can be chosen with evidence."""

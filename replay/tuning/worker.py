@@ -1,0 +1,186 @@
+"""A process that carries out one call after another, and may die, hang or run out of memory.
+
+`ProcessPoolExecutor`, `loky` and `joblib` declare the whole pool broken when one of its processes
+dies, and do not say whose call it was; none of them can end a call that hangs. With one process of
+its own for each caller the guilty call is known, and nobody else notices.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import multiprocessing
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from simulator.caller import is_foreign, raising_place
+from simulator.errors import SimulatorError
+
+_GRACE_S = 5.0
+"""A worker ends itself when a call takes too long, and tells where it stands. One that cannot even
+do that is killed so much later."""
+_MB = 1_000_000
+
+
+class CallError(SimulatorError):
+    """A call that came to nothing: what it raised, or what became of its process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one call may take."""
+
+    timeout_s: float = 60.0  # of real time
+    memory_mb: int | None = None
+    """Of address space, code and libraries included, where the system can limit it (Linux). Who
+    swallows the MemoryError goes on: a limit is a safeguard, and no part of what is measured."""
+
+
+class Worker:
+    """The process, started when it is first needed and again whenever it is gone."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._folder = TemporaryDirectory(prefix="replay-")
+        self._stands = Path(self._folder.name) / "stands"
+        self._ended = False
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Connection[Any, Any] | None = None
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns. Function and arguments have to be picklable.
+
+        Raises CallError for whatever it raises, and when the process does not survive it.
+        """
+        connection = self._started()
+        try:
+            connection.send((function, arguments))
+            if not wait([connection], self._limits.timeout_s + _GRACE_S):
+                self._kill()
+                raise CallError(self._too_long())
+            succeeded, result = connection.recv()
+        except (EOFError, OSError):
+            raise CallError(self._cause_of_death()) from None
+        if not succeeded:
+            if result.startswith(MemoryError.__name__):
+                self._kill()  # what else went wrong in it for want of memory, nobody knows
+            raise CallError(result)
+        return result
+
+    def end(self) -> None:
+        """From any thread: whatever the process does is over, and so is every later call."""
+        self._ended = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """Ends the process and forgets what it left."""
+        self._kill()
+        self._folder.cleanup()
+
+    def _kill(self) -> None:
+        if self._process is not None and self._connection is not None:
+            self._connection.close()
+            self._process.kill()
+            self._process.join()
+            self._process = self._connection = None
+
+    def _started(self) -> Connection[Any, Any]:
+        if self._connection is not None:
+            return self._connection
+        self._stands.unlink(missing_ok=True)
+        # It starts anew: a copy of this one would share its loggers' locks and its clocks.
+        spawn = multiprocessing.get_context("spawn")
+        connection, theirs = spawn.Pipe()
+        process = spawn.Process(
+            target=_serve, args=(theirs, self._limits, self._stands), daemon=True
+        )
+        process.start()
+        theirs.close()  # so that its death is the end of the connection
+        self._process, self._connection = process, connection
+        if self._ended:  # meanwhile
+            process.kill()
+        return connection
+
+    def _cause_of_death(self) -> str:
+        process = self._process
+        assert process is not None  # whose connection has just ended
+        process.join(_GRACE_S)
+        code = process.exitcode
+        self._kill()
+        if self._stands.exists() and self._stands.stat().st_size:
+            return self._too_long()
+        match code:
+            case None:
+                return "its worker closed the connection"
+            case -9:
+                return "its worker was killed (SIGKILL): by the system for want of memory?"
+            case _ if code < 0:
+                return f"its worker was ended by {signal.Signals(-code).name}"
+        return f"its worker ended with exit code {code}"
+
+    def _too_long(self) -> str:
+        place = self._place()
+        at = f", at {place}" if place else ""
+        return f"took longer than {self._limits.timeout_s:g} s of real time{at}"
+
+    def _place(self) -> str:
+        """Where it stood when its time was up: file, line and function; empty if it was not."""
+        try:
+            told = self._stands.read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+        main_thread = told.rpartition("Thread 0x")[2]  # the last of all
+        frames = re.findall(r'File "(.*)", line (\d+) in (.*)', main_thread)
+        own = next((frame for frame in frames if is_foreign(frame[0])), None)
+        if own is None:
+            return ""
+        path, line, function = own
+        return f"{'/'.join(Path(path).parts[-2:])}:{line} in {function}"
+
+
+def _serve(connection: Connection[Any, Any], limits: Limits, stands: Path) -> None:
+    """What the process does: calls, until nobody is there any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(limits.memory_mb)
+    with stands.open("w") as told, contextlib.suppress(EOFError, OSError):
+        while True:
+            function, arguments = connection.recv()
+            faulthandler.dump_traceback_later(limits.timeout_s, exit=True, file=told)
+            try:
+                reply = True, function(*arguments)
+            except Exception as error:
+                reply = False, _described(error)
+            finally:
+                faulthandler.cancel_dump_traceback_later()
+            connection.send(reply)
+
+
+def _described(error: Exception) -> str:
+    told = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"{told} ({raising_place(error.__traceback__)})"
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is the worker's process
+    parent.join()
+    os._exit(1)  # in the middle of a call, too: nobody will ever ask for what it gives
+
+
+def _limit_memory(memory_mb: int | None) -> None:
+    if memory_mb is not None and sys.platform == "linux":
+        import resource
+
+        limit = memory_mb * _MB
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
