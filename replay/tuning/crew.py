@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class Crew(Protocol):
     @property
     def width(self) -> int:
         """So many calls at a time leave nobody idle. It may change."""
+
+    @property
+    def lost(self) -> int:
+        """Calls that it has begun again by itself, so far."""
 
     def submit(
         self, function: Callable[[Work, Item], str], work: Work, item: Item, /
@@ -79,7 +83,7 @@ def carry_out(
 
     Raises StoppedError when it is stopped, InputError when the crew is gone.
     """
-    carrying = _Carrying(work, crew, store, tries, stop or Stop(), on_progress)
+    carrying = _Carrying(work, crew, store, tries, stop or Stop(), on_progress, crew.lost)
     try:
         yield from carrying.out(iter(items))
     finally:
@@ -94,6 +98,7 @@ class _Carrying:
     tries: int
     stop: Stop
     on_progress: Callable[[Progress], None]
+    lost: int  # of the crew, when they were counted last
     progress: Progress = Progress()
     asked: deque[Item] = field(default_factory=deque)  # and not yet yielded
     running: dict[str, tuple[Item, Future[str]]] = field(default_factory=dict)
@@ -177,10 +182,16 @@ class _Carrying:
             self.store.set_aside(item, tried, why)
             self._count(set_aside=1)
 
-    def _count(self, **more: int) -> None:
-        before = asdict(self.progress)
-        self.progress = replace(
-            self.progress, **{name: before[name] + count for name, count in more.items()}
+    def _count(
+        self, *, done: int = 0, known: int = 0, retried: int = 0, set_aside: int = 0
+    ) -> None:
+        lost, self.lost = self.crew.lost - self.lost, self.crew.lost
+        before = self.progress
+        self.progress = Progress(
+            done=before.done + done,
+            known=before.known + known,
+            retried=before.retried + retried + lost,
+            set_aside=before.set_aside + set_aside,
         )
         self.on_progress(self.progress)
 

@@ -40,6 +40,8 @@ def rows_of(item: Number) -> list[Row]:
             os.kill(os.getpid(), signal.SIGKILL)
         case "exits":
             os._exit(7)
+        case "takes a while":
+            threading.Event().wait(0.02)
         case "hangs":
             threading.Event().wait()
         case "allocates":

@@ -1,0 +1,126 @@
+"""An executor on the machines of a Dask cluster.
+
+A world takes over the process that enters it: its clocks, its sockets, its threads. So a worker of
+the cluster, which has to go on answering its scheduler, does not carry out a call itself: it has
+lanes of its own, and a call that dies or hangs takes down neither it nor what it holds. When one
+of the cluster's workers is lost, the scheduler gives its calls to others.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from functools import cache
+from typing import Any, ParamSpec, TypeVar
+
+from replay.tuning.lanes import Lanes
+from replay.tuning.worker import Limits
+from simulator.errors import InputError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_CONNECT_S = 10
+_WORKERS_S = 60
+_ASK_AGAIN = 100  # calls after which the cluster may have another size
+
+
+class Cluster(Executor):
+    """Whatever workers there are at an address; they need this project and the bot installed.
+
+    A future has what the call returned, or a CallError; it is cancelled when the cluster is gone.
+    """
+
+    def __init__(self, address: str, limits: Limits) -> None:
+        """Raises InputError for an address at which there is no scheduler, or one without
+        workers, and where `distributed` is not installed."""
+        try:
+            import distributed
+        except ModuleNotFoundError as error:
+            raise InputError(
+                f"--cluster {address}: {error.name} is missing: pip install "
+                f"'trading-bot-simulator[cluster]'"
+            ) from error
+        self._limits = limits
+        self._lost = 0
+        self._submitted = 0
+        try:
+            self._client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"--cluster {address}: no scheduler answers there ({error}); start one with: "
+                f"dask scheduler"
+            ) from error
+        try:
+            self._client.wait_for_workers(1, timeout=_WORKERS_S)
+            self._client.subscribe_topic("all", self._hear)
+        except TimeoutError as error:
+            self._client.close()
+            raise InputError(
+                f"--cluster {address}: the scheduler has no workers after {_WORKERS_S} s; start "
+                f"some with: dask worker {address}"
+            ) from error
+        self._executor = self._client.get_executor()
+        self._width = self._measured()
+
+    @property
+    def width(self) -> int:
+        """So many calls at a time leave no worker idle."""
+        return self._width
+
+    @property
+    def lost(self) -> int:
+        """Calls that were begun again because their worker of the cluster was lost."""
+        return self._lost
+
+    def submit(
+        self, function: Callable[P, R], /, *arguments: P.args, **keywords: P.kwargs
+    ) -> Future[R]:
+        """As any executor's; there are no keywords."""
+        if keywords:
+            raise RuntimeError("no keywords go to a worker")
+        self._submitted += 1
+        if self._submitted % _ASK_AGAIN == 0:
+            self._width = self._measured()
+        key = f"{self._prefix}{self._submitted}"
+        future: Future[R] = self._executor.submit(
+            _in_a_lane, self._limits, function, *arguments, key=key
+        )
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leaves the cluster as it is; calls that are not done there are given up."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        self._client.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown(cancel_futures=True)
+
+    @property
+    def _prefix(self) -> str:
+        return f"replay-{self._client.id}-"
+
+    def _measured(self) -> int:
+        # One that is carried out, and one that is on its way.
+        return 2 * max(1, sum(self._client.nthreads().values()))
+
+    def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        _, told = event
+        if told.get("action") == "remove-worker":
+            self._lost += sum(key.startswith(self._prefix) for key in told["processing-tasks"])
+
+
+def _in_a_lane(limits: Limits, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a worker of the cluster does: has it done."""
+    from distributed import get_worker
+
+    return _lanes(get_worker().state.nthreads, limits).submit(function, *arguments).result()
+
+
+@cache  # as long as the worker of the cluster lives: a process takes a second to start
+def _lanes(count: int, limits: Limits) -> Lanes:
+    # Dask marks its workers so that they may have no children, lest these be left behind. Ours
+    # never are: they end with their parent.
+    multiprocessing.current_process().daemon = False
+    return Lanes(count, limits)
