@@ -103,7 +103,8 @@ class Cluster(Executor):
 
     def _measured(self) -> int:
         # One that is carried out, and one that is on its way.
-        return 2 * max(1, sum(self._client.nthreads().values()))
+        threads: int = sum(self._client.nthreads().values())
+        return 2 * max(1, threads)
 
     def _hear(self, event: tuple[float, Mapping[str, Any]]) -> None:
         _, told = event
