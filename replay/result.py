@@ -118,7 +118,7 @@ class RunResult:
     title: str
     version: str
     seed: int
-    digest: str  # SHA-256 of the trace, hexadecimal
+    digest: str  # SHA-256 of the trace, hexadecimal; empty of a run without one
     start_ns: int
     utc_offset_s: int  # the offset in which clock times are shown
     virtual_ns: int

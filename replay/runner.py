@@ -98,8 +98,14 @@ def play(
     seed: int | None = None,
     database: Path | str | None = None,
     program: Program | None = None,
+    trace: bool = True,
 ) -> RunResult:
-    """As `run`, of a scenario that is loaded already, with a program as its bot if one is given."""
+    """As `run`, of a scenario that is loaded already, with a program as its bot if one is given.
+
+    Without `trace` the result has the verdict, milestones and what else was measured, but neither
+    trace nor digest, nothing of the venues' doings, and nothing of the production log: who plays
+    thousands of runs reads none of them.
+    """
     seed = scenario.seed if seed is None else seed
     if ":" in version:
         scenario = scenario.with_factory(version)
@@ -132,7 +138,8 @@ def play(
         evidence,
         version=version,
         command=_command(name_or_path, version, seed, program),
-        production=_production(scenario, patterns),
+        production=_production(scenario, patterns) if trace else ProductionLog.nothing(),
+        trace=trace,
         real_s=_real_clock.read() - began,
     )
 
@@ -170,7 +177,7 @@ def _production(scenario: Scenario, patterns: MilestonePatterns) -> ProductionLo
     """What the production log says; nothing where the scenario has none."""
     log = scenario.log
     if log is None:
-        return ProductionLog(lines=(), unread=())
+        return ProductionLog.nothing()
     return production_log.read(
         scenario.beside(log.file), log.date, log.utc_offset, patterns=patterns
     )

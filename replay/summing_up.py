@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from replay.hidden import hidden_exceptions
 from replay.invariants import longest_unprotected, waves_over_limit
@@ -34,14 +34,15 @@ def summed_up(
     version: str,
     command: str,
     production: ProductionLog,
+    trace: bool,
     real_s: float,
 ) -> RunResult:
     """The result; `evidence` is by account, and `command` repeats the run, which took `real_s` of
-    real time."""
+    real time. Without `trace` it has of the trace only what the verdict needs."""
     world, bots = stage.world, evidence[BOT]
     start_ns = world.env.start_ns
-    lines = tuple(world.trace.lines())
-    entries = [json.loads(line) for line in lines]
+    lines = tuple(world.trace.lines()) if trace else ()
+    entries = [json.loads(line) for line in lines] if trace else world.trace.entries(_judged)
     hidden = hidden_exceptions(entries, start_ns)
     unknown = [str(each["name"]) for each in entries if each["kind"] == "unknown_host"]
     return RunResult(
@@ -49,7 +50,7 @@ def summed_up(
         title=scenario.title,
         version=version,
         seed=world.seed,
-        digest=digest_of(lines),
+        digest=digest_of(lines) if trace else "",
         start_ns=start_ns,
         utc_offset_s=world.utc_offset_s,
         virtual_ns=world.env.elapsed_ns,
@@ -60,7 +61,7 @@ def summed_up(
         waves_over_limit=len(waves_over_limit(bots, limit=scenario.invariants.wave_limit)),
         unprotected_ns=longest_unprotected(bots),
         milestones=_in_order(evidence),
-        venue_moments=tuple(venue_moments(entries, start_ns)),
+        venue_moments=tuple(venue_moments(entries, start_ns)) if trace else (),
         production=production.milestones(),
         unread_log_lines=production.told_unread(),
         log_notes=production.notes,
@@ -72,9 +73,14 @@ def summed_up(
         refusals=tuple(str(refusal) for refusal in world.refusals),
         over_budget=tuple(told for each in cast.everybody for told in each.over_budget),
         truth=tuple(_truth(stage)),
-        trace=entries,
+        trace=entries if trace else (),
         trace_lines=lines,
     )
+
+
+def _judged(kind: str, fields: Mapping[str, Any]) -> bool:
+    """Whether an entry says what is read off the trace alone: hidden exceptions, wrong names."""
+    return kind == "unknown_host" or (kind == "log" and "exception" in fields)
 
 
 def _verdict(

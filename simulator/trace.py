@@ -89,15 +89,22 @@ class Trace:
             text = _ADDRESS.sub("0x", text)
         return text
 
-    def lines(self) -> Iterator[str]:
-        """The entries as JSON, one line each, redacted."""
+    def lines(
+        self, wanted: Callable[[str, Mapping[str, Any]], bool] | None = None
+    ) -> Iterator[str]:
+        """The entries as JSON, one line each, redacted; which, as for `entries`."""
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         for time_ns, host, kind, fields in self._entries:
+            if wanted is not None and not wanted(kind, fields):
+                continue
             yield self.redact(encode({"t": time_ns, "host": host, "kind": kind, **fields}))
 
-    def entries(self) -> list[Mapping[str, Any]]:
-        """The entries as a reader of the trace file would get them."""
-        return [json.loads(line) for line in self.lines()]
+    def entries(
+        self, wanted: Callable[[str, Mapping[str, Any]], bool] | None = None
+    ) -> list[Mapping[str, Any]]:
+        """The entries as a reader of the trace file would get them; those that are `wanted`, by
+        kind and fields, if that is given."""
+        return [json.loads(line) for line in self.lines(wanted)]
 
     def digest(self) -> str:
         """SHA-256 over the lines, in hexadecimal."""

@@ -59,6 +59,11 @@ class ProductionLog:
     notes: tuple[str, ...] = ()
     """What was put right, and else a person should be told."""
 
+    @classmethod
+    def nothing(cls) -> ProductionLog:
+        """Where there is no log, or nobody asks for it."""
+        return cls(lines=(), unread=())
+
     @property
     def named(self) -> tuple[LogLine, ...]:
         """The lines with a milestone, in the order of the log."""
