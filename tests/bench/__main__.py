@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import blocking, logs, loops, neighbours, plugin, programs, replays, rest, streams
+from tests.bench import (
+    blocking,
+    endurance,
+    logs,
+    loops,
+    neighbours,
+    plugin,
+    programs,
+    replays,
+    rest,
+    streams,
+    studies,
+)
 from tests.bench.figures import Figure
 
 RESULT = Path("build/bench.json")
@@ -24,10 +37,26 @@ def _table(measured: list[Figure]) -> Table:
     return table
 
 
+PARTS = (loops, rest, blocking, streams, replays, programs, logs, plugin, neighbours, studies)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--long", action="store_true", help="cost and memory over 10,000 runs, too: minutes"
+    )
+    parser.add_argument("--only", metavar="PART", help="one part, as `studies` or `endurance`")
+    return parser.parse_args()
+
+
 def main() -> None:
+    options = _options()
+    parts = (*PARTS, endurance) if options.long or options.only else PARTS
     console = Console()
     measured: list[Figure] = []
-    for part in (loops, rest, blocking, streams, replays, programs, logs, plugin, neighbours):
+    for part in parts:
+        if options.only not in (None, part.__name__.rpartition(".")[2]):
+            continue
         # No spinner: its thread would take part in what is measured.
         console.print(f"measuring {part.__name__}")
         measured += part.figures()
