@@ -92,6 +92,9 @@ class Cluster(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leaves the cluster as it is; calls that are not done there are given up."""
         self._executor.shutdown(wait=wait and not cancel_futures)
+        if self._client.status == "running":
+            # The scheduler complains loudly when it has to tell us that we have left.
+            self._client.unsubscribe_topic("all")
         self._client.close()
 
     def __exit__(self, *_: object) -> None:
