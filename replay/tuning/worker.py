@@ -39,7 +39,7 @@ class CallError(SimulatorError):
 class Limits:
     """What one call may take."""
 
-    timeout_s: float = 60.0  # of real time
+    timeout_s: float = 60.0  # of real time; a worker's first call imports what it needs
     memory_mb: int | None = None
     """Of address space, code and libraries included, where the system can limit it (Linux). Who
     swallows the MemoryError goes on: a limit is a safeguard, and no part of what is measured."""
@@ -155,7 +155,11 @@ def _serve(connection: Connection[Any, Any], limits: Limits, stands: Path) -> No
     _limit_memory(limits.memory_mb)
     with stands.open("w") as told, contextlib.suppress(EOFError, OSError):
         while True:
-            function, arguments = connection.recv()
+            try:
+                function, arguments = connection.recv()
+            except ImportError as error:  # it has not what the caller has
+                connection.send((False, _described(error)))
+                continue
             faulthandler.dump_traceback_later(limits.timeout_s, exit=True, file=told)
             try:
                 reply = True, function(*arguments)

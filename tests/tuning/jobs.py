@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from replay.tuning.work import Row
@@ -69,3 +70,14 @@ def _first_try(marks: Path, key: str) -> bool:
 def process_of(item: Number) -> list[Row]:
     """Whose work it was."""
     return [{"pid": os.getpid(), "parent": os.getppid()}]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An item of a module that the worker has not."""
+
+    key: str = "elsewhere"
+    title: str = "an item from elsewhere"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return import_module, ("my_bot.items",)

@@ -16,7 +16,7 @@ from replay.tuning.lanes import Lanes
 from replay.tuning.stopping import Stop, StoppedError
 from replay.tuning.store import Store
 from replay.tuning.worker import Limits
-from tests.tuning.jobs import Number, process_of, rows_of
+from tests.tuning.jobs import Elsewhere, Number, process_of, rows_of
 
 NUMBERS = [Number(number) for number in range(40)]
 LIMITS = Limits(timeout_s=30.0)
@@ -163,6 +163,11 @@ def test_an_item_that_wants_too_much_memory_is_set_aside(store: Store) -> None:
         done = list(carry_out(items, rows_of, crew=crew, store=store, tries=2))
     assert [each.set_aside is None for each in done] == [True, False, True, True, True, True]
     assert str(done[1].set_aside).startswith("MemoryError (tuning/jobs.py:")
+
+
+def test_an_item_of_a_module_that_the_worker_has_not_says_so(crew: Lanes, store: Store) -> None:
+    [done] = carry_out([Elsewhere()], rows_of, crew=crew, store=store)
+    assert str(done.set_aside).startswith("ModuleNotFoundError: No module named 'my_bot'")
 
 
 def test_items_are_taken_as_there_is_room_for_them(crew: Lanes, store: Store) -> None:
