@@ -104,7 +104,12 @@ class Worker:
         process = spawn.Process(
             target=_serve, args=(theirs, self._limits, self._stands), daemon=True
         )
-        process.start()
+        # Ctrl-C reaches all processes of a terminal, those that are about to start as well.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()  # so that its death is the end of the connection
         self._process, self._connection = process, connection
         if self._ended:  # meanwhile
@@ -151,6 +156,7 @@ class Worker:
 def _serve(connection: Connection[Any, Any], limits: Limits, stands: Path) -> None:
     """What the process does: calls, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _limit_memory(limits.memory_mb)
     with stands.open("w") as told, contextlib.suppress(EOFError, OSError):

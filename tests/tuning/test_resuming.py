@@ -34,7 +34,12 @@ def start(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     def study() -> subprocess.Popen[str]:
         started.append(
             subprocess.Popen(
-                command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+                command,
+                cwd=tmp_path,
+                env=environment,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
             )
         )
         return started[-1]
@@ -126,7 +131,10 @@ def test_a_study_that_is_told_to_end_says_how_far_it_came_and_leaves_nobody_behi
     study = start()
     workers = in_the_middle(tmp_path, study)
     assert len(workers) >= 2
-    study.send_signal(number)
+    if number == signal.SIGINT:
+        os.killpg(study.pid, number)  # as a terminal does
+    else:
+        study.send_signal(number)
     _, told = study.communicate(timeout=PATIENCE_S)
     assert study.returncode == exit_code
     done = stored(tmp_path)
