@@ -74,6 +74,12 @@ class Cluster(Executor):
         """Calls that were begun again because their worker of the cluster was lost."""
         return self._lost
 
+    @property
+    def gone(self) -> bool:
+        """Whether the scheduler no longer answers."""
+        gone: bool = self._client.status != "running"
+        return gone
+
     def submit(
         self, function: Callable[P, R], /, *arguments: P.args, **keywords: P.kwargs
     ) -> Future[R]:

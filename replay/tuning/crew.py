@@ -30,6 +30,10 @@ class Crew(Protocol):
     def lost(self) -> int:
         """Calls that it has begun again by itself, so far."""
 
+    @property
+    def gone(self) -> bool:
+        """Whether it can do nothing more: what fails then is no fault of the item's."""
+
     def submit(
         self, function: Callable[[Work, Item], str], work: Work, item: Item, /
     ) -> Future[str]:
@@ -152,7 +156,12 @@ class _Carrying:
         return True
 
     def _submit(self, item: Item) -> None:
-        future = self.crew.submit(written, self.work, item)
+        try:
+            future = self.crew.submit(written, self.work, item)
+        except Exception as error:
+            if self.crew.gone:
+                raise self._gone() from error
+            raise
         self.running[item.key] = item, future
         future.add_done_callback(lambda _: self.ended.put(item.key))
 
@@ -163,15 +172,20 @@ class _Carrying:
         try:
             rows = future.result()
         except CancelledError:
-            raise InputError(
-                f"the workers are gone: {self.progress}; what is done is kept in "
-                f"{self.store.file}: see to them and give the same command again"
-            ) from None
+            raise self._gone() from None
         except Exception as error:
+            if self.crew.gone:
+                raise self._gone() from error
             self._failed(item, str(error) or type(error).__name__)
         else:
             self.store.add(item, rows)
             self._count(done=1)
+
+    def _gone(self) -> InputError:
+        return InputError(
+            f"the workers are gone: {self.progress}; what is done is kept in {self.store.file}: "
+            f"see to them and give the same command again"
+        )
 
     def _failed(self, item: Item, why: str) -> None:
         tried = self.failed[item.key] = self.failed.get(item.key, 0) + 1

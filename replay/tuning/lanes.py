@@ -32,6 +32,7 @@ class Lanes(Executor):
     def __init__(self, count: int, limits: Limits) -> None:
         self.width = 2 * count  # one that is carried out, and one that waits
         self.lost = 0  # whoever submits is told
+        self.gone = False  # a process that is gone is started again
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
         self._closed = False
         self._workers = [Worker(limits) for _ in range(count)]

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from replay.tuning.lanes import Lanes
 from replay.tuning.stopping import Stop, StoppedError
 from replay.tuning.store import Store
 from replay.tuning.worker import Limits
+from simulator.errors import InputError
 from tests.tuning.jobs import Elsewhere, Number, process_of, rows_of
 
 NUMBERS = [Number(number) for number in range(40)]
@@ -209,3 +211,26 @@ def test_when_it_is_stopped_nobody_waits_for_what_hangs(store: Store) -> None:
         with pytest.raises(StoppedError) as error:
             next(done)
     assert error.value.exit_code == 130
+
+
+class _Gone:
+    """A crew whose workers go while they have something to do."""
+
+    width = 4
+    lost = 0
+    gone = False
+
+    def submit(self, *_: object) -> Future[str]:
+        if self.gone:
+            raise RuntimeError("closed")
+        self.gone = True
+        future: Future[str] = Future()
+        future.set_exception(TypeError("cannot unpack non-iterable"))
+        return future
+
+
+def test_when_the_workers_are_gone_no_item_is_blamed(store: Store) -> None:
+    for items in ([Number(1)], [Number(1), Number(2)]):
+        with pytest.raises(InputError, match="the workers are gone: 0 items done; what is done is"):
+            list(carry_out(items, rows_of, crew=_Gone(), store=store))
+    assert store.all_set_aside() == ()

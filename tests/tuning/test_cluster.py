@@ -105,11 +105,12 @@ def test_the_workers_of_the_cluster_have_it_done_by_processes_of_their_own(
 def test_a_cluster_that_is_gone_is_told_and_nothing_is_set_aside(
     cluster: LocalCluster, tmp_path: Path
 ) -> None:
+    items = [Number(number, "takes a while", tmp_path) for number in range(60)]
     with (
         opened(tmp_path, "study.db") as store,
         Cluster(cluster.scheduler_address, LIMITS) as crew,
     ):
-        doing = carry_out(NUMBERS, rows_of, crew=crew, store=store)
+        doing = carry_out(items, rows_of, crew=crew, store=store)
         next(doing)
         cluster.close()
         with pytest.raises(InputError, match=r"the workers are gone: \d+ items done.*same command"):
