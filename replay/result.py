@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -111,6 +112,15 @@ class BotEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a run has cost at one venue."""
+
+    requests: int  # of all hosts, over REST and WebSocket, served or refused
+    weight: int  # of the limits by IP
+    lost: Decimal  # from the bot's wallet: fees, and what positions closed at a loss; the asset's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """One version of a bot taken once through one scenario."""
 
@@ -136,6 +146,7 @@ class RunResult:
     hidden: tuple[HiddenException, ...] = ()
     events: tuple[BotEvent, ...] = ()  # what the bot wrote into its database
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
+    usage: Mapping[str, Usage] = field(default_factory=dict)  # by venue
     signals_lost: tuple[str, ...] = ()  # that a crash ended, or that came while the bot was down
     unknown_hosts: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()

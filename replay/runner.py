@@ -10,11 +10,12 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
 from replay import databases, log_levels
 from replay.cast import Casting
@@ -30,6 +31,7 @@ from replay.programs import Program
 from replay.result import RunResult
 from replay.stage import BOT, Stage, set_up
 from replay.summing_up import summed_up
+from replay.usage import UsageWatch
 from scenarios import catalogue, loader
 from scenarios.schema import Scenario
 from simulator import World
@@ -89,11 +91,22 @@ def load(name_or_path: str) -> Scenario:
     return catalogue.open_scenario(name_or_path, milestones=known().names, names_in=_names_in)
 
 
-def load_text(text: str, file: str) -> Scenario:
-    """The scenario in a text, as if it were the file of that name in the working directory. Raises
-    ScenarioError."""
+def load_text(
+    text: str,
+    file: str,
+    *,
+    folder: Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Scenario:
+    """The scenario in a text, as if it were the file of that name in the folder, by default the
+    working directory; `changes` are values for places in the file. Raises ScenarioError."""
     return loader.load_text(
-        text, file, milestones=known().names, names_in=_names_in, folder=Path.cwd()
+        text,
+        file,
+        milestones=known().names,
+        names_in=_names_in,
+        folder=folder or Path.cwd(),
+        changes=changes,
     )
 
 
@@ -150,6 +163,7 @@ def play(
             watch = MilestoneWatch(patterns, world, hosts)  # before the stalls: they let time pass
             stage = set_up(scenario, world)
             _tell_database(stage, kept)
+            usage = UsageWatch(stage)
             cast = casting.on(stage)
             with guarded(cast.environments):
                 Course(scenario, stage, cast.main, cast.others).run()
@@ -162,6 +176,7 @@ def play(
         stage,
         cast,
         evidence,
+        usage.found(),
         version=version,
         command=_command(name_or_path, version, seed, program),
         production=_production(scenario, patterns) if trace else ProductionLog.nothing(),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from replay.cast import Cast
     from replay.evidence import Evidence
     from replay.logs.production_log import ProductionLog
-    from replay.result import HiddenException, Milestone
+    from replay.result import HiddenException, Milestone, Usage
     from replay.stage import Stage
     from scenarios.schema import Scenario
 
@@ -30,6 +30,7 @@ def summed_up(
     stage: Stage,
     cast: Cast,
     evidence: Mapping[str, Evidence],
+    usage: Mapping[str, Usage],
     *,
     version: str,
     command: str,
@@ -68,6 +69,7 @@ def summed_up(
         hidden=hidden,
         events=bots.believed.events if bots.believed else (),
         faults_fired=_fired(stage, cast),
+        usage=usage,
         signals_lost=tuple(told for each in cast.everybody for told in each.signals_lost),
         unknown_hosts=tuple(dict.fromkeys(unknown)),
         refusals=tuple(str(refusal) for refusal in world.refusals),

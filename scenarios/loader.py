@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from scenarios.changes import change
 from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.including import included, named_in
@@ -28,10 +29,14 @@ NamesIn = Callable[[Path], Sequence[str]]
 
 
 def load(
-    path: Path, *, milestones: Sequence[str] | None = None, names_in: NamesIn | None = None
+    path: Path,
+    *,
+    milestones: Sequence[str] | None = None,
+    names_in: NamesIn | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> Scenario:
     """The scenario in a file. `milestones` are the names that are known besides its own, and
-    `names_in` tells those of its pattern files.
+    `names_in` tells those of its pattern files; `changes` are values for places in the file.
 
     Raises ScenarioError, with every problem of the file in the order of the lines, and what
     `names_in` raises.
@@ -42,7 +47,12 @@ def load(
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError([_file_problem(file, f"cannot be read: {error}", "")]) from None
     return load_text(
-        text, file, milestones=milestones, names_in=names_in, folder=path.resolve().parent
+        text,
+        file,
+        milestones=milestones,
+        names_in=names_in,
+        folder=path.resolve().parent,
+        changes=changes,
     )
 
 
@@ -53,6 +63,7 @@ def load_text(
     milestones: Sequence[str] | None = None,
     names_in: NamesIn | None = None,
     folder: Path = ROOT,
+    changes: Mapping[str, Any] | None = None,
 ) -> Scenario:
     """As `load`, from a text; `file` is what the problems call it, and `folder` where other files
     are looked for."""
@@ -61,7 +72,7 @@ def load_text(
         raise ScenarioError(
             [_file_problem(file, "is no scenario", "begin with `name:`, `title:` and `start:`")]
         )
-    problems = list(document.problems)
+    problems = [*document.problems, *change(document, changes or {})]
     missing = _missing_pattern_files(document, folder)
     like, unlike = named_in(document, folder)
     problems += [*missing, *_missing_log(document, folder), *unlike]

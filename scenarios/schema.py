@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -106,6 +108,11 @@ class Bot(Part):
         own = self.versions.get(version)
         settings = {**self.settings, **(own.settings if own else {})}
         return plain(settings)
+
+
+def _exact(value: Any) -> Any:
+    """As the reader of a file has it."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 class Incident(Part):
@@ -226,6 +233,14 @@ class Scenario(Part):
     def with_factory(self, factory: str) -> Scenario:
         """The same for a bot of one's own, `package.module:create`."""
         return self.model_copy(update={"bot": self.bot.model_copy(update={"factory": factory})})
+
+    def with_settings(self, version: str, settings: Mapping[str, Any]) -> Scenario:
+        """The same with other settings for one version, plain values."""
+        own = self.bot.versions.get(version, BotVersion())
+        exact = {name: _exact(value) for name, value in settings.items()}
+        changed = own.model_copy(update={"settings": {**own.settings, **exact}})
+        versions = {**self.bot.versions, version: changed}
+        return self.model_copy(update={"bot": self.bot.model_copy(update={"versions": versions})})
 
     @field_validator("stimulus", "crash")
     @classmethod

@@ -1,6 +1,6 @@
 """The `replay` command; each module adds the commands that its name tells of."""
 
-from replay.cli import calibrate, forensics, logs, programs, run, serve, tables, traces
+from replay.cli import calibrate, forensics, logs, programs, run, serve, tables, traces, tune
 from replay.cli.shared import ExitCode, app, main
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "serve",
     "tables",
     "traces",
+    "tune",
 ]

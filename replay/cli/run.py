@@ -15,6 +15,7 @@ from replay.cli import options, outputs, shared
 from replay.cli.outputs import Wanted
 from replay.cli.selection import Selection, select
 from replay.cli.shared import ExitCode, app, failure, tracked
+from replay.variants import Variant
 from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ def run_scenario(
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Another setting of the bot, over the file's."),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PLACE=VALUE",
+            help="Another value in the scenario, as venues.bybit.behaviour.visibility[0].lag=1 s.",
+        ),
+    ] = None,
     twice: Annotated[
         bool, typer.Option("--twice", help="Run twice and show the first difference.")
     ] = False,
@@ -77,12 +89,16 @@ def run_scenario(
         trees = attempts.trees(source or ())
         only = tuple(tree.label for tree in trees) or ((bot,) if bot else None)
         selection = select(runner, scenario, only, every=every)
+        variant = Variant.parse(setting or (), change or ())
+        if trees and variant is not None:
+            raise InputError("--source: leave --setting and --change out, or write them down")
         if trees:
             factory = _factory(bot)
             made = attempts.tried_in(trees, selection.runs, factory=factory, seed=seed, twice=twice)
         else:
+            play = runner.run if variant is None else variant.play
             made = (
-                attempts.tried(runner.run, name, version, seed, twice=twice)
+                attempts.tried(play, name, version, seed, twice=twice)
                 for name, version in selection.runs
             )
         code = _run_all(made, selection, wanted)

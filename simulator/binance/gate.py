@@ -56,6 +56,8 @@ class Gate:
         self._weights = [(r, RateLimiter(env, [r])) for r in rules if r.name == REQUEST_WEIGHT]
         self._orders = [(r, RateLimiter(env, [r])) for r in rules if r.name == ORDERS]
         self._offenders: dict[str, _Offender] = {}
+        self.weight_used = 0
+        """By all clients together, since it was made."""
         self._weight_headers = [
             f"x-mbx-used-weight-{_interval_suffix(rule)}" for rule, _ in self._weights
         ]
@@ -76,6 +78,7 @@ class Gate:
         offender = self._offenders.get(ip)
         if offender is not None and offender.banned_until_ns > self._now_ns:
             raise self._banned(offender)
+        self.weight_used += weight
         if weight == 0:
             return dict.fromkeys(self._weight_headers, "-1")
         headers: dict[str, str] = {}

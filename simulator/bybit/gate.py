@@ -27,6 +27,8 @@ class Gate:
         self._limiter = RateLimiter(env, [*rules, *own])
         self._ip_ban_ns = settings.ip_ban_ns
         self._banned_until_ns: dict[str, int] = {}
+        self.weight_used = 0
+        """By all clients together, since it was made."""
 
     @property
     def _now_ns(self) -> int:
@@ -40,6 +42,7 @@ class Gate:
         """
         if self._banned_until_ns.get(ip, 0) > self._now_ns:
             raise Problem.IP_LIMIT.error()
+        self.weight_used += 1
         if self._limiter.spend(IP, ip).exceeded:
             self._banned_until_ns[ip] = self._now_ns + self._ip_ban_ns
             raise Problem.IP_LIMIT.error()

@@ -68,6 +68,7 @@ class Bybit:
             server="Openresty",
         )
         self.name = name
+        self._gate = gate
         self.exchange = exchange
         self.faults = side.faults
         self.rules = side.rules
@@ -92,6 +93,11 @@ class Bybit:
     def answer(self, call: Call) -> Answer:
         """Carries a parsed request out at once: no network, no delay, no fault, no record."""
         return self._service.answer(call)
+
+    @property
+    def weight_used(self) -> int:
+        """Rate-limit weight of all requests so far; see `wire.venue.Venue`."""
+        return self._gate.weight_used
 
     @property
     def port(self) -> int:

@@ -50,6 +50,11 @@ class Venue(Protocol):
         """Closes every connection and the port."""
 
     @property
+    def weight_used(self) -> int:
+        """What all requests so far have cost of the limits by IP; a request where the venue counts
+        no weights."""
+
+    @property
     def port(self) -> int:
         """The port it serves; of use after `start(port=0)`."""
 

@@ -1,0 +1,194 @@
+"""Carries a study out: generations of candidates, each in rounds of more and more runs.
+
+All candidates of a round have the same circumstances and the same seeds. After each round, who
+certainly keeps no constraint, and who is certainly beaten, is run no more; when one is left, or the
+runs are used up, the generation is over. Decisions are made when a round is complete, so that they
+do not depend on who was faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from replay.tuning.crew import Done
+from replay.tuning.decision import Candidate, Decision, Judge, circumstances_of, label
+from replay.tuning.items import Item, Source, as_values
+from replay.tuning.search import search_of
+from scenarios import catalogue
+from scenarios.document import read_document
+from scenarios.study import Study
+
+SEEDS_AT_ONCE = 25
+"""In one item: half a second of work or so."""
+
+
+CarryOut = Callable[[Sequence[Item]], Iterable[Done]]
+"""As `crew.carry_out` of a crew and a store: what became of each item, in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a study came to."""
+
+    study: Study
+    sources: Mapping[str, Source]
+    """Its scenarios, by the names that it has for them."""
+    rows: pd.DataFrame
+    """A line for each run: `candidate`, the circumstances, `seed`, and the metrics."""
+    decision: Decision
+    rounds: int
+    set_aside: tuple[str, ...]
+    """Items that could not be worked on."""
+
+
+class Studying:
+    """See the module. `folder` is where the study's own scenarios are looked for."""
+
+    def __init__(self, study: Study, folder: Path, carry_out: CarryOut) -> None:
+        self._study = study
+        self._carry_out = carry_out
+        self._sources = {name: _source(name, folder) for name in study.scenarios}
+        self._box = list(study.box())
+        self._search = search_of(study)
+        self._values: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any]] = []
+        self._done: dict[int, int] = {}
+        self._set_aside: list[str] = []
+        self._rounds = 0
+        self._judge = Judge(study, looks=len(list(_round_sizes(study))))
+
+    def run(self, on_round: Callable[[Decision], object] = lambda _: None) -> Findings:
+        """To its end; `on_round` is told after each round how things stand."""
+        decision = Decision(candidates=(), recommended=None)
+        while proposed := self._search.propose():
+            first = len(self._values)
+            self._values += proposed
+            decision = self._generation(range(first, len(self._values)), on_round)
+            standing = {each.number: each for each in decision.candidates}
+            self._search.learn([self._cost(standing.get(first + i)) for i in range(len(proposed))])
+        return Findings(
+            study=self._study,
+            sources=self._sources,
+            rows=self._table(),
+            decision=decision,
+            rounds=self._rounds,
+            set_aside=tuple(self._set_aside),
+        )
+
+    def _generation(self, numbers: range, on_round: Callable[[Decision], object]) -> Decision:
+        active: Sequence[int] = numbers
+        decision = Decision(candidates=(), recommended=None)
+        for size in _round_sizes(self._study):
+            self._round(active, size)
+            decision = self._judge.decide(self._table(), self._values)
+            on_round(decision)
+            kept = {each.number for each in decision.candidates if each.standing == "kept"}
+            active = [number for number in active if number in kept]
+            if not active or decision.clear:
+                break
+        return decision
+
+    def _round(self, numbers: Sequence[int], size: int) -> None:
+        """So many further seeds for each candidate, in each of the circumstances."""
+        self._rounds += 1
+        items: list[Item] = []
+        places: list[tuple[int, dict[str, Any]]] = []
+        for number in numbers:
+            begin = self._study.runs.first_seed + self._done.get(number, 0)
+            self._done[number] = self._done.get(number, 0) + size
+            for cell in self._box:
+                for seeds in _chunks(begin, size):
+                    items.append(self._item(self._values[number], cell, seeds))
+                    places.append((number, cell))
+        done = self._carry_out(items)
+        for (number, cell), each in zip(places, done, strict=True):
+            if each.set_aside is not None:
+                self._set_aside.append(f"{each.item.title}: {each.set_aside}")
+            shown = {name: _shown(value) for name, value in cell.items()}
+            self._rows += ({"candidate": number, **shown, **row} for row in each.rows)
+
+    def _item(
+        self, values: Mapping[str, Any], cell: Mapping[str, Any], seeds: tuple[int, ...]
+    ) -> Item:
+        study = self._study
+        settings, environment = settings_of(study, values)
+        return Item(
+            source=self._sources[cell["scenario"]],
+            changes=as_values(changes_of(study, cell, self._sources[cell["scenario"]])),
+            bot=study.bot,
+            settings=as_values(settings),
+            environment=as_values(environment),
+            seeds=seeds,
+        )
+
+    def _cost(self, candidate: Candidate | None) -> list[float] | None:
+        if candidate is None or candidate.standing == "violates":
+            return None
+        objectives = self._study.objectives
+        return [each.sign * candidate.estimates[label(each)].value for each in objectives]
+
+    def _table(self) -> pd.DataFrame:
+        columns = ["candidate", *circumstances_of(self._study), "seed"]
+        table = pd.DataFrame(self._rows)
+        rest = [name for name in table.columns if name not in columns]
+        return table[[*columns, *rest]] if len(table) else table
+
+
+def settings_of(study: Study, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a candidate sets of the bot's settings, over what the study sets for all of them, and
+    of a program's variables."""
+    settings: dict[str, Any] = dict(study.settings)
+    variables: dict[str, Any] = {}
+    for name, value in values.items():
+        parameter = study.parameters[name]
+        if parameter.setting is not None:
+            settings[parameter.setting] = value
+        else:
+            variables[str(parameter.variable)] = value
+    return settings, variables
+
+
+def changes_of(study: Study, cell: Mapping[str, Any], source: Source) -> dict[str, Any]:
+    """What of the scenario is another in these circumstances, by its place in the file."""
+    changes = {axis.path: cell[name] for name, axis in study.circumstances.items()}
+    if "profile" in cell:
+        for venue, part in read_document(source.text, source.file).data["venues"].items():
+            where = f"venues.{venue}.behaviour"
+            if "behaviour" in part:
+                changes[f"{where}.like"] = cell["profile"]
+            else:
+                changes[where] = {"like": cell["profile"]}
+    return changes
+
+
+def _round_sizes(study: Study) -> Iterator[int]:
+    """Each round as many as all before it together, the first as many as the study says."""
+    done = 0
+    while done < study.runs.at_most:
+        size = min(done or study.runs.at_least, study.runs.at_most - done)
+        done += size
+        yield size
+
+
+def _chunks(begin: int, size: int) -> Iterator[tuple[int, ...]]:
+    for start in range(begin, begin + size, SEEDS_AT_ONCE):
+        yield tuple(range(start, min(start + SEEDS_AT_ONCE, begin + size)))
+
+
+def _shown(value: Any) -> Any:
+    return value if isinstance(value, (int, float, str)) else str(value)
+
+
+def _source(name: str, folder: Path) -> Source:
+    beside = folder / name
+    path = beside if beside.is_file() else catalogue.find(name)
+    return Source(
+        file=str(path) if beside.is_file() else name,
+        text=path.read_text(encoding="utf-8"),
+        folder=str(path.resolve().parent),
+    )

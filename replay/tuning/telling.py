@@ -1,0 +1,134 @@
+"""What a study came to, for the terminal: the answer first, then the candidates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from replay.tuning.decision import Candidate, Decision, label
+from replay.tuning.statistics import Estimate
+from replay.tuning.studying import Findings
+from scenarios.study import RATES, Study
+
+SHOWN = 15
+"""Candidates in the table; the files have all of them."""
+
+
+def tell_round(console: Console, study: Study, decision: Decision) -> None:
+    """A line after each round."""
+    standing = Counter(each.standing for each in decision.candidates)
+    runs = max((each.runs for each in decision.candidates), default=0)
+    console.print(
+        f"{len(decision.candidates)} candidates, up to {runs} runs each: {standing['kept']} kept, "
+        f"{standing['beaten']} beaten, {standing['violates']} not good enough",
+        markup=False,
+    )
+
+
+def told(findings: Findings, written: Sequence[Path]) -> RenderableType:
+    """All of it."""
+    parts: list[RenderableType] = [Text(answer(findings), style="bold"), Text(), _table(findings)]
+    rest = len(findings.decision.candidates) - SHOWN
+    if rest > 0:
+        parts.append(Text(f"and {rest} more, in the files"))
+    parts += [Text(f"set aside: {each}") for each in findings.set_aside]
+    parts += [Text(), Text(f"written: {', '.join(str(each) for each in written)}")]
+    return Group(*parts)
+
+
+def answer(findings: Findings) -> str:
+    """The recommendation, how sure it is, and how fragile."""
+    decision, study = findings.decision, findings.study
+    best = recommended(decision)
+    if best is None:
+        wanted = "; ".join(_wanted(each) for each in study.constraints)
+        return f"{study.title}: no candidate keeps what is demanded ({wanted})"
+    said = [f"{study.title}: {values_told(best.values)}"]
+    said += [
+        f"  {name} {told_estimate(name, estimate)}" for name, estimate in best.estimates.items()
+    ]
+    if decision.equals:
+        others = [each for each in decision.candidates if each.number in decision.equals]
+        shown = "; ".join(values_told(each.values) for each in others[:3])
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        said.append(f"  not distinguishable from it, with {best.runs} runs: {shown}{more}")
+    elif decision.clear:
+        said.append(f"  clear: no other is as good, at {float(study.confidence):.0%} confidence")
+    else:
+        said.append("  best by its mean; its interval reaches beyond what is demanded")
+    if decision.broken_share is not None:
+        cells = len(decision.broken)
+        broken = round(decision.broken_share * cells)
+        said.append(f"  fragile in {broken} of {cells} circumstances ({decision.broken_share:.0%})")
+    return "\n".join(said)
+
+
+def recommended(decision: Decision) -> Candidate | None:
+    """The chosen one."""
+    return next((c for c in decision.candidates if c.number == decision.recommended), None)
+
+
+def values_told(values: dict[str, Any]) -> str:
+    """`tries=5, delay=0.5`."""
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def told_estimate(name: str, estimate: Estimate) -> str:
+    """`99.4% [98.1%, 99.8%]`, `1.25 [1.21, 1.30]`."""
+    if not estimate.runs:
+        return "never"
+    if name in RATES:
+        low, high = estimate.low * 100, estimate.high * 100
+        return f"{estimate.value * 100:.4g}% [{low:.4g}, {high:.4g}]"
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
+
+
+def _wanted(constraint: Any) -> str:
+    bound = "at most" if constraint.sign > 0 else "at least"
+    return f"{label(constraint)} {bound} {constraint.limit:g}"
+
+
+def _table(findings: Findings) -> Table:
+    decision, study = findings.decision, findings.study
+    table = Table(box=None, pad_edge=False)
+    names = list(decision.candidates[0].estimates) if decision.candidates else []
+    for heading in ("", *study.parameters, "runs", *names, "standing"):
+        table.add_column(heading, no_wrap=heading in names)
+    for each in _in_order(decision)[:SHOWN]:
+        mark = (
+            "→" if each.number == decision.recommended else "≈" * (each.number in decision.equals)
+        )
+        standing = "on the front" if each.number in decision.front else _STANDINGS[each.standing]
+        table.add_row(
+            mark,
+            *(str(value) for value in each.values.values()),
+            str(each.runs),
+            *(told_estimate(name, each.estimates[name]) for name in names),
+            standing,
+        )
+    return table
+
+
+_STANDINGS = {"kept": "", "beaten": "beaten", "violates": "not good enough"}
+
+
+def _in_order(decision: Decision) -> list[Candidate]:
+    """The recommended one, those like it, those on the front, the others."""
+    ranks = {"kept": 3, "beaten": 4, "violates": 5}
+
+    def rank(each: Candidate) -> tuple[int, int]:
+        if each.number == decision.recommended:
+            return 0, each.number
+        if each.number in decision.equals:
+            return 1, each.number
+        if each.number in decision.front:
+            return 2, each.number
+        return ranks[each.standing], each.number
+
+    return sorted(decision.candidates, key=rank)
