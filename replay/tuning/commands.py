@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from replay.tuning.studying import Findings, changes_of, settings_of
 
@@ -13,34 +15,70 @@ def of_run(
     findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any], seed: int
 ) -> str:
     """`replay run`, with everything that the study changed."""
+    return _command(findings, cell, seed, _options(findings, values, cell))
+
+
+def _options(findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any]) -> list[str]:
     study = findings.study
-    source = findings.sources[cell["scenario"]]
     settings, _ = settings_of(study, values)
+    changes = changes_of(study, cell, findings.sources[cell["scenario"]])
     options = [f"--setting={name}={_text(value)}" for name, value in settings.items()]
-    changes = changes_of(study, cell, source)
-    options += [f"--change={path}={_text(value)}" for path, value in changes.items()]
-    said = ["replay", "run", source.file, f"--bot={study.bot}", f"--seed={seed}", *options]
+    return options + [f"--change={path}={_text(value)}" for path, value in changes.items()]
+
+
+def _command(findings: Findings, cell: Mapping[str, Any], seed: int, options: Sequence[str]) -> str:
+    file = findings.sources[cell["scenario"]].file
+    said = ["replay", "run", file, f"--bot={findings.study.bot}", f"--seed={seed}", *options]
     return shlex.join(said)
 
 
 def worst_runs(findings: Findings) -> dict[int, str]:
-    """By candidate: its worst run is one that failed, of these the one longest unprotected, and
-    then the one latest protected."""
-    rows = findings.rows
-    cells = {tuple(map(str, cell.values())): cell for cell in findings.study.box()}
-    names = list(next(iter(cells.values())))
-    found: dict[int, str] = {}
-    order = ["success", "unprotected_s", "time_to_protected_s", "seed"]
-    ranked = rows.sort_values(order, ascending=[True, False, False, True], kind="stable")
-    values = {each.number: each.values for each in findings.decision.candidates}
-    for number, first in (
-        ranked.groupby("candidate", sort=True).head(1).set_index("candidate").iterrows()
-    ):
-        cell = cells[tuple(str(first[name]) for name in names)]
-        found[int(str(number))] = of_run(
-            findings, values[int(str(number))], cell, int(first["seed"])
-        )
-    return found
+    """By candidate: the command of its worst run; see `worst`."""
+    commands = Commands(findings)
+    groups = findings.rows.groupby("candidate", sort=True)
+    return {int(str(number)): commands.of_row(worst(of)) for number, of in groups}
+
+
+def worst(rows: pd.DataFrame) -> Mapping[Any, Any]:
+    """Of some runs: one that failed, of these the one longest unprotected, and then the one latest
+    protected, or never; of equals, that with the least seed."""
+    rows = rows[rows["success"] == rows["success"].min()]
+    rows = rows[rows["unprotected_s"] == rows["unprotected_s"].max()]
+    late = rows["time_to_protected_s"].astype(float).fillna(float("inf"))
+    rows = rows[late == late.max()]
+    return rows.iloc[int(rows["seed"].to_numpy().argmin())].to_dict()
+
+
+class Commands:
+    """The commands of a study's runs, by their rows; what many share is worked out once."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._values = {each.number: each.values for each in findings.decision.candidates}
+        cells = list(findings.study.box())
+        self._names = list(cells[0])
+        self._cells = {self._place(cell): cell for cell in cells}
+        self._options: dict[tuple[Any, ...], list[str]] = {}
+
+    def of_row(self, row: Mapping[Any, Any]) -> str:
+        """Of one line of the table of runs."""
+        number, place = int(row["candidate"]), self._place(row)
+        cell = self._cells[place]
+        if (number, place) not in self._options:
+            self._options[number, place] = _options(self._findings, self._values[number], cell)
+        return _command(self._findings, cell, int(row["seed"]), self._options[number, place])
+
+    def _place(self, cell: Mapping[Any, Any]) -> tuple[str, ...]:
+        return tuple(same(cell[name]) for name in self._names)
+
+
+def same(value: Any) -> str:
+    """A circumstance's value as one text, whether it comes from the study or from a table, whose
+    columns make 1.0 of 1."""
+    try:
+        return repr(float(str(value)))
+    except ValueError:
+        return str(value)
 
 
 def _text(value: Any) -> str:
