@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 from replay.tuning.decision import Candidate, asked_of, label
@@ -39,6 +39,10 @@ COLOURS = (
 _SYMBOLS = ("star", "circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x")
 _PALE = "#8b95a3"
 _LEGEND_ROW_PX = 21
+_TICKS_APART = 0.1
+"""Of an axis: nearer values would have their labels on top of each other."""
+_BESIDE = 0.0025
+"""Of an axis: three pixels or so."""
 
 
 @dataclass(slots=True)
@@ -74,11 +78,10 @@ class Figures:
         data = []
         for each, spots in lines:
             heads = [f"{axis.title} = {axis.labels[spot.place]}" for spot in spots]
-            data.append(
-                self._line(axis, spots, name, [[each.name, head] for head in heads])
-                | {"name": each.name, "legendrank": each.colour + 1}
-                | _look(each)
-            )
+            line = self._line(axis, spots, name, [[each.name, head] for head in heads])
+            line["x"] = _beside(axis, line["x"], len(data))
+            rest = {"name": each.name, "legendrank": each.colour + 1}
+            data.append(line | rest | _look(each))
         y = _y_axis(name, asked, whole=True)
         return _figure(data, _x_axis(axis), y, legend=len(data))
 
@@ -157,7 +160,7 @@ class Figures:
                     "hovertext": hovers,
                     "customdata": [self.pool.number(step.command) for step in steps],
                     "line": look["line"] | {"shape": "hv"},
-                    "marker": look["marker"] | {"size": 4},
+                    "marker": look["marker"] | {"size": 3},
                 }
             )
         times = [at for each in data for at in each["x"]]
@@ -175,10 +178,10 @@ class Figures:
         names = [label(each) for each in objectives]
         decision = self._findings.decision
         groups: dict[str, list[Candidate]] = {
-            "violates a constraint": [],
+            "violates": [],
             "beaten": [],
             "kept": [],
-            "not distinguishable from the recommended": [],
+            "not distinguishable": [],
             "on the front": [],
             "recommended": [],
         }
@@ -195,8 +198,11 @@ class Figures:
             )
         data += [self._cloud(name, of, names) for name, of in groups.items() if of]
         axes = [
-            {"title": {"text": name}, "tickformat": ".1%" if name in RATES else ""}
-            for name in names
+            {
+                "title": {"text": f"{name} ({'less' if each.sign > 0 else 'more'} is better)"},
+                "tickformat": ".1%" if name in RATES else "",
+            }
+            for name, each in zip(names, objectives, strict=True)
         ]
         return _figure(data, axes[0], axes[1], legend=len(data))
 
@@ -271,10 +277,10 @@ class Figures:
 
 
 _CLOUDS: dict[str, tuple[str, str, int, float]] = {
-    "violates a constraint": (_PALE, "x", 7, 0.45),
+    "violates": (_PALE, "x", 7, 0.45),
     "beaten": (_PALE, "circle", 8, 0.45),
     "kept": (COLOURS[1], "circle", 8, 0.7),
-    "not distinguishable from the recommended": (COLOURS[1], "diamond", 10, 1),
+    "not distinguishable": (COLOURS[1], "diamond", 10, 1),
     "on the front": (COLOURS[2], "circle", 10, 1),
     "recommended": (COLOURS[0], "star", 16, 1),
 }
@@ -286,10 +292,10 @@ def standing(findings: Findings, candidate: Candidate) -> str:
     if candidate.number == decision.recommended:
         return "recommended"
     if candidate.number in decision.equals:
-        return "not distinguishable from the recommended"
+        return "not distinguishable"
     if candidate.number in decision.front:
         return "on the front"
-    return "violates a constraint" if candidate.standing == "violates" else candidate.standing
+    return candidate.standing
 
 
 def pairs_of(levels: dict[str, Levels]) -> Iterator[tuple[str, str]]:
@@ -323,7 +329,11 @@ def _x_axis(axis: Axis) -> Json:
             "categoryorder": "array",
             "categoryarray": list(axis.labels),
         }
-    return {"title": {"text": axis.title}, "type": "log" if axis.log else "linear"}
+    plain: Json = {"title": {"text": axis.title}, "type": "log" if axis.log else "linear"}
+    gaps = [after - before for before, after in pairwise(sorted(axis.at))]
+    if axis.log or (gaps and min(gaps) < _TICKS_APART * sum(gaps)):
+        return plain
+    return plain | {"tickvals": list(axis.at), "ticktext": list(axis.labels)}
 
 
 def _y_axis(name: str, asked: Asked, *, whole: bool) -> Json:
@@ -331,6 +341,15 @@ def _y_axis(name: str, asked: Asked, *, whole: bool) -> Json:
         return {"title": {"text": name}, "rangemode": "tozero" if whole else "normal"}
     axis: Json = {"title": {"text": name}, "tickformat": ".0%" if whole else ""}
     return axis | ({"range": [-0.03, 1.03]} if whole else {"tickformat": ".1%"})
+
+
+def _beside(axis: Axis, places: Sequence[Any], line: int) -> list[Any]:
+    """A little to the right of the line before, so that equal ones do not hide each other."""
+    if axis.at is None:
+        return list(places)
+    gaps = [after - before for before, after in pairwise(sorted(axis.at))]
+    step = min(_BESIDE * sum(gaps), min(gaps) / 12)
+    return [_finite(at + line * step) for at in places]
 
 
 def _look(each: Compared) -> Json:
@@ -362,7 +381,7 @@ def _lines(texts: Sequence[str]) -> str:
 
 
 def _short(name: str, estimate: Estimate) -> str:
-    return f"{estimate.value:.1%}" if name in RATES else f"{estimate.value:.3g}"
+    return f"{estimate.value:.2%}" if name in RATES else f"{estimate.value:.3g}"
 
 
 def _finite(value: float) -> float | None:

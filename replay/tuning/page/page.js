@@ -84,7 +84,12 @@ async function drawAll() {
 
 function show(text, command) {
   about.textContent = text;
-  line.textContent = command;
+  // Broken at its spaces only: not between the two dashes of an option.
+  line.replaceChildren(...command.split(" ").flatMap((word, i) => {
+    const span = document.createElement("span");
+    span.textContent = word;
+    return i ? [" ", span] : [span];
+  }));
   copied.textContent = "";
   box.hidden = false;
 }

@@ -21,7 +21,7 @@ from replay.tuning.telling import answer, recommended, told_estimate
 
 SET_ASIDE = 50
 """Lines of what was set aside; of the others there is the number."""
-_SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
+_SHARES = (0.5, 0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def against(axis: Axis, name: str, lines: Sequence[tuple[Compared, Sequence[Spot
             estimated(name, at[place]) if place in at else text("no runs")
             for place in range(len(axis.labels))
         ]
-        rows.append([text(each.name), *cells])
+        rows.append([text(each.name, "who"), *cells])
     return table(["candidate", *axis.labels], rows)
 
 
@@ -183,7 +183,7 @@ def times(spots: Spots, compared: Sequence[Compared]) -> str:
         never = int(np.isinf(found).sum())
         rows.append(
             [
-                text(each.name),
+                text(each.name, "who"),
                 number(len(found)),
                 number(never),
                 *(_quantile(found, share) for share in _SHARES),

@@ -85,6 +85,12 @@ def patience_s(values: dict[str, Any]) -> float:
     return float(sum(values["delay_s"] * values["growth"] ** n for n in range(values["tries"])))
 
 
+def asked_at_s(values: dict[str, Any], lags: Any) -> Any:
+    """When the first try is made that finds the order; when the last one is where none does."""
+    tries = np.cumsum([values["delay_s"] * values["growth"] ** n for n in range(values["tries"])])
+    return tries[np.minimum(np.searchsorted(tries, lags), len(tries) - 1)]
+
+
 def lag_rows(values: dict[str, Any], cell: dict[str, Any], seeds: Sequence[int]) -> pd.DataFrame:
     """A run succeeds where its lag, which varies by a tenth, is shorter than the patience."""
     lag_s = parse_duration(cell["lag"]) / NS_PER_S
@@ -96,7 +102,7 @@ def lag_rows(values: dict[str, Any], cell: dict[str, Any], seeds: Sequence[int])
         success=success.astype(int),
         rolled_back=(~success).astype(int),
         unprotected_s=np.where(success, lags, 20.0),
-        time_to_protected_s=0.4 + lags,
+        time_to_protected_s=0.4 + asked_at_s(values, lags),
         requests=4 + values["tries"] * (lag_s > 0.5),
     )
 
