@@ -27,11 +27,6 @@ class Axis:
     """Where each is; None where they are no numbers."""
     log: bool = False
 
-    @property
-    def places(self) -> list[Any]:
-        """For the plot."""
-        return list(self.labels if self.at is None else self.at)
-
 
 def axis_of(name: str, values: Sequence[Any]) -> Axis:
     """Values in the order of the study; durations are put on an axis of seconds."""

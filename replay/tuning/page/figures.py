@@ -80,7 +80,7 @@ class Figures:
             heads = [f"{axis.title} = {axis.labels[spot.place]}" for spot in spots]
             line = self._line(axis, spots, name, [[each.name, head] for head in heads])
             line["x"] = _beside(axis, line["x"], len(data))
-            rest = {"name": each.name, "legendrank": each.colour + 1}
+            rest = {"name": _plain(each.name), "legendrank": each.colour + 1}
             data.append(line | rest | _look(each))
         y = _y_axis(name, asked, whole=True)
         return _figure(data, _x_axis(axis), y, legend=len(data))
@@ -116,8 +116,8 @@ class Figures:
         better = asked.sign < 0
         trace = {
             "type": "heatmap",
-            "x": list(columns.labels),
-            "y": list(rows.labels),
+            "x": [_plain(label) for label in columns.labels],
+            "y": [_plain(label) for label in rows.labels],
             "z": z,
             "text": texts,
             "texttemplate": "%{text}",
@@ -134,8 +134,8 @@ class Figures:
                 "thickness": 14,
             },
         }
-        x = {"title": {"text": columns.title}, "type": "category"}
-        y = {"title": {"text": rows.title}, "type": "category"}
+        x = {"title": {"text": _plain(columns.title)}, "type": "category"}
+        y = {"title": {"text": _plain(rows.title)}, "type": "category"}
         return _figure([trace], x, y, height=200 + 44 * len(rows.labels))
 
     def curves(self, lines: Sequence[tuple[Compared, Sequence[Step]]]) -> Json:
@@ -153,7 +153,7 @@ class Figures:
                 {
                     "type": "scatter",
                     "mode": "lines+markers",
-                    "name": each.name,
+                    "name": _plain(each.name),
                     "legendrank": each.colour + 1,
                     "x": [step.seconds for step in steps],
                     "y": [step.share for step in steps],
@@ -268,7 +268,7 @@ class Figures:
         return {
             "type": "scatter",
             "mode": "lines+markers",
-            "x": [axis.places[spot.place] for spot in spots],
+            "x": [_at(axis, spot.place) for spot in spots],
             "y": [_finite(spot.estimate.value) for spot in spots],
             "error_y": _bars([spot.estimate for spot in spots]) | {"thickness": 1.2, "width": 4},
             "hovertext": hovers,
@@ -324,16 +324,16 @@ def _figure(data: list[Json], x: Json, y: Json, *, legend: int = 0, height: int 
 def _x_axis(axis: Axis) -> Json:
     if axis.at is None:
         return {
-            "title": {"text": axis.title},
+            "title": {"text": _plain(axis.title)},
             "type": "category",
             "categoryorder": "array",
-            "categoryarray": list(axis.labels),
+            "categoryarray": [_plain(label) for label in axis.labels],
         }
-    plain: Json = {"title": {"text": axis.title}, "type": "log" if axis.log else "linear"}
+    plain: Json = {"title": {"text": _plain(axis.title)}, "type": "log" if axis.log else "linear"}
     gaps = [after - before for before, after in pairwise(sorted(axis.at))]
     if axis.log or (gaps and min(gaps) < _TICKS_APART * sum(gaps)):
         return plain
-    return plain | {"tickvals": list(axis.at), "ticktext": list(axis.labels)}
+    return plain | {"tickvals": list(axis.at), "ticktext": [_plain(label) for label in axis.labels]}
 
 
 def _y_axis(name: str, asked: Asked, *, whole: bool) -> Json:
@@ -341,6 +341,10 @@ def _y_axis(name: str, asked: Asked, *, whole: bool) -> Json:
         return {"title": {"text": name}, "rangemode": "tozero" if whole else "normal"}
     axis: Json = {"title": {"text": name}, "tickformat": ".0%" if whole else ""}
     return axis | ({"range": [-0.03, 1.03]} if whole else {"tickformat": ".1%"})
+
+
+def _at(axis: Axis, place: int) -> Any:
+    return _plain(axis.labels[place]) if axis.at is None else axis.at[place]
 
 
 def _beside(axis: Axis, places: Sequence[Any], line: int) -> list[Any]:
@@ -376,8 +380,12 @@ def _hover(heads: Sequence[str], name: str, estimate: Estimate) -> str:
 
 
 def _lines(texts: Sequence[str]) -> str:
+    return "<br>".join(map(_plain, texts))
+
+
+def _plain(text: str) -> str:
     """Plotly reads a few tags in its texts: none may come from a study."""
-    return "<br>".join(escape(text, quote=False) for text in texts)
+    return escape(text, quote=False)
 
 
 def _short(name: str, estimate: Estimate) -> str:

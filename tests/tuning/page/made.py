@@ -38,6 +38,9 @@ objectives: [{maximise: success}, {minimise: time_to_protected_s}, {minimise: re
 constraints: [{metric: success, at_least: 0.7}]
 """
 
+FEW = LAG_STUDY.replace("[1, 2, 3, 5, 8]", "[1, 5]").replace("[0.1, 0.25, 0.5, 1.0]", "[0.5]")
+"""With six candidates."""
+
 SOURCE = Source(file="late_order_bybit", text="", folder="")
 
 Rows = Callable[[dict[str, Any], dict[str, Any], Sequence[int]], pd.DataFrame]

@@ -26,7 +26,7 @@ def test_decimals_and_whole_numbers_stand_where_they_are() -> None:
 def test_what_is_no_number_stands_side_by_side(values: list[object]) -> None:
     axis = axis_of("profile", values)
     assert axis.at is None
-    assert axis.places == [str(value) for value in values]
+    assert axis.labels == tuple(str(value) for value in values)
 
 
 def test_values_that_the_study_lists_keep_their_places_in_order_of_size() -> None:

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 
 from replay.tuning.page import page, write_page
+from replay.tuning.studying import Findings
 from replay.tuning.telling import answer
 from simulator.errors import InputError
-from tests.tuning.page.made import LAG_STUDY, findings, lag_findings, metrics, study
+from tests.tuning.page.made import LAG_STUDY, findings, metrics, study
 from tests.tuning.page.parts import Parts
 
 EVIL = "</script><script>window.evil = 1</script><img src=x> & @DATA@ <b>"
@@ -25,13 +26,14 @@ EVIL = "</script><script>window.evil = 1</script><img src=x> & @DATA@ <b>"
 PROGRAM = """\
 import hashlib, pathlib, sys
 from replay.tuning.page import page
-from tests.tuning.page.made import lag_findings
-print(hashlib.sha256(page(lag_findings(pathlib.Path(sys.argv[1]), runs=10)).encode()).hexdigest())
+from tests.tuning.page.made import FEW, lag_findings
+made = page(lag_findings(pathlib.Path(sys.argv[1]), runs=3, text=FEW))
+print(hashlib.sha256(made.encode()).hexdigest())
 """
 
 
-def test_the_page_loads_nothing_and_only_its_own_scripts_may_run(tmp_path: Path) -> None:
-    parts = Parts(page(lag_findings(tmp_path, runs=10)))
+def test_the_page_loads_nothing_and_only_its_own_scripts_may_run(lag: Findings) -> None:
+    parts = Parts(page(lag))
     assert parts.loads == []
     rules = dict(rule.strip().split(" ", 1) for rule in parts.policy.split(";"))
     assert rules["default-src"] == "'none'"
@@ -42,10 +44,9 @@ def test_the_page_loads_nothing_and_only_its_own_scripts_may_run(tmp_path: Path)
     assert set(rules["script-src"].split()) == {f"'sha256-{digest}'" for digest in digests}
 
 
-def test_no_text_of_a_study_is_ever_markup(tmp_path: Path) -> None:
-    found = lag_findings(tmp_path, runs=10)
-    evil = found.study.model_copy(update={"title": EVIL, "description": EVIL, "bot": EVIL})
-    made = page(replace(found, study=evil, set_aside=(EVIL,)))
+def test_no_text_of_a_study_is_ever_markup(lag: Findings) -> None:
+    evil = lag.study.model_copy(update={"title": EVIL, "description": EVIL, "bot": EVIL})
+    made = page(replace(lag, study=evil, set_aside=(EVIL,)))
     parts = Parts(made)
     assert len(parts.scripts) == 3
     assert "img" not in parts.tags
@@ -53,25 +54,24 @@ def test_no_text_of_a_study_is_ever_markup(tmp_path: Path) -> None:
     assert "".join(parts.shown).count(EVIL) >= 4
 
 
-def test_the_answer_the_facts_and_what_was_set_aside_are_text(tmp_path: Path) -> None:
-    found = replace(lag_findings(tmp_path, runs=10), rounds=3, set_aside=("item 7: it hung",))
+def test_the_answer_the_facts_and_what_was_set_aside_are_text(lag: Findings) -> None:
+    found = replace(lag, rounds=3, set_aside=("item 7: it hung",))
     shown = "".join(Parts(page(found)).shown)
     assert answer(found) in shown
     assert "which lag each survives." in shown
-    for fact in ("runs4,800", "candidates60", "rounds3", "seeds1 to 10", "circumstances8"):
+    for fact in ("runs9,600", "candidates60", "rounds3", "seeds1 to 20", "circumstances8"):
         assert fact in shown
     assert "item 7: it hung" in shown
 
 
 def test_every_candidate_is_in_the_table_with_interval_standing_and_command(
-    tmp_path: Path,
+    lag: Findings,
 ) -> None:
-    found = lag_findings(tmp_path, runs=10)
-    shown = "".join(Parts(page(found)).shown).split("All candidates")[1]
+    shown = "".join(Parts(page(lag)).shown).split("All candidates")[1]
     assert shown.count("worst run") >= 60
-    for each in found.decision.candidates:
+    for each in lag.decision.candidates:
         assert f"#{each.number}" in shown
-    wins = found.rows[found.rows["candidate"] == 0]["success"]
+    wins = lag.rows[lag.rows["candidate"] == 0]["success"]
     assert f"{wins.mean():.2%} [" in shown
     assert "success is 0.125, at least 0.7 is wanted" in shown
     assert shown.count("recommended") >= 1
@@ -141,13 +141,12 @@ def test_the_same_findings_give_the_same_page_in_another_process(tmp_path: Path)
     assert len(digests[0].strip()) == 64
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    found = lag_findings(tmp_path, runs=10)
+def test_a_file_that_cannot_be_written_is_named(lag: Findings, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no/report\.html: cannot be written: No such file"):
-        write_page(found, tmp_path / "no" / "report.html")
+        write_page(lag, tmp_path / "no" / "report.html")
 
 
-def test_without_plotly_the_cure_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_plotly_the_cure_is_told(lag: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
     with pytest.raises(InputError, match=r"install trading-bot-simulator\[tune\]"):
-        page(lag_findings(tmp_path, runs=10))
+        page(lag)

@@ -17,7 +17,7 @@ from replay.tuning.page.compared import compared
 from replay.tuning.page.spots import BOOTSTRAPPED, Spots, estimated
 from replay.tuning.studying import Findings
 from scenarios.study import Objective
-from tests.tuning.page.made import findings, lag_findings, metrics, study
+from tests.tuning.page.made import findings, metrics, study
 
 SMALL = """\
 name: small
@@ -165,17 +165,16 @@ def test_very_many_runs_have_the_interval_that_the_bootstrap_gives(quantile: flo
 
 
 def test_compared_are_the_recommended_its_equals_the_front_and_then_the_best(
-    tmp_path: Path,
+    lag: Findings,
 ) -> None:
-    found = lag_findings(tmp_path)
-    lines = compared(found.study, found.decision)
-    assert lines[0].number == found.decision.recommended
+    lines = compared(lag.study, lag.decision)
+    assert lines[0].number == lag.decision.recommended
     assert lines[0].name.startswith("→ #")
     marks = [each.mark for each in lines]
-    equals = len(found.decision.equals)
+    equals = len(lag.decision.equals)
     assert marks == ["→"] + ["≈"] * equals + [""] * 5
-    assert {each.number for each in lines[1 : 1 + equals]} == set(found.decision.equals)
-    others = [each.number in found.decision.front for each in lines[1 + equals :]]
+    assert {each.number for each in lines[1 : 1 + equals]} == set(lag.decision.equals)
+    others = [each.number in lag.decision.front for each in lines[1 + equals :]]
     assert others == sorted(others, reverse=True)
     assert [each.colour for each in lines] == list(range(len(lines)))
 
