@@ -75,7 +75,7 @@ class Figures:
     def against(self, axis: Axis, lines: Sequence[tuple[Compared, Sequence[Spot]]]) -> Json:
         """A line for each candidate over one circumstance."""
         name, asked = shown_first(self._findings)
-        data = []
+        data: list[Json] = []
         for each, spots in lines:
             heads = [f"{axis.title} = {axis.labels[spot.place]}" for spot in spots]
             line = self._line(axis, spots, name, [[each.name, head] for head in heads])
