@@ -82,7 +82,8 @@ class Figures:
             line["x"] = _beside(axis, line["x"], len(data))
             rest = {"name": _plain(each.name), "legendrank": each.colour + 1}
             data.append(line | rest | _look(each))
-        y = _y_axis(name, asked, whole=True)
+        lows = [spot.estimate.low for _, spots in lines for spot in spots]
+        y = _y_axis(name, asked, whole=min(lows, default=0.0) < 0.5)
         return _figure(data, _x_axis(axis), y, legend=len(data))
 
     def parameter(
@@ -165,7 +166,7 @@ class Figures:
             )
         times = [at for each in data for at in each["x"]]
         x: Json = {"title": {"text": "time to protected, s"}}
-        if times and min(times) > 0 and max(times) / min(times) > 50:
+        if times and 50 * min(times) < max(times) < 5_000 * min(times):
             x["type"] = "log"
         y = {"title": {"text": "share of runs"}, "tickformat": ".0%", "range": [-0.02, 1.03]}
         return _figure(data, x, y, legend=len(data))
@@ -337,10 +338,13 @@ def _x_axis(axis: Axis) -> Json:
 
 
 def _y_axis(name: str, asked: Asked, *, whole: bool) -> Json:
+    """`whole`: a rate from none to all; else as far as there is something to see."""
+    axis: Json = {"title": {"text": name}}
     if asked.metric not in RATES:
-        return {"title": {"text": name}, "rangemode": "tozero" if whole else "normal"}
-    axis: Json = {"title": {"text": name}, "tickformat": ".0%" if whole else ""}
-    return axis | ({"range": [-0.03, 1.03]} if whole else {"tickformat": ".1%"})
+        return axis | ({"rangemode": "tozero"} if whole else {})
+    return axis | (
+        {"tickformat": ".0%", "range": [-0.03, 1.03]} if whole else {"tickformat": ".1%"}
+    )
 
 
 def _at(axis: Axis, place: int) -> Any:

@@ -153,7 +153,7 @@ def parameter(axis: Axis, name: str, spots: Sequence[Spot]) -> str:
         [
             text(axis.labels[spot.place]),
             estimated(name, spot.estimate),
-            number(spot.estimate.runs),
+            number(spot.estimate.runs, f"{spot.estimate.runs:,}"),
             run_of(spot.of, spot.command),
         ]
         for spot in spots
@@ -184,8 +184,8 @@ def times(spots: Spots, compared: Sequence[Compared]) -> str:
         rows.append(
             [
                 text(each.name, "who"),
-                number(len(found)),
-                number(never),
+                number(len(found), f"{len(found):,}"),
+                number(never, f"{never:,}"),
                 *(_quantile(found, share) for share in _SHARES),
                 _seconds(found[len(found) - never - 1] if never < len(found) else math.inf),
             ]
@@ -203,16 +203,16 @@ def candidates(findings: Findings, spots: Spots) -> str:
     rows = [
         [
             number(each.number, f"#{each.number}"),
+            text(_standing(findings, each)),
             *(_value(value) for value in each.values.values()),
             number(each.runs, f"{each.runs:,}"),
             *(estimated(name, each.estimates[name]) for name in names),
-            text(_standing(findings, each)),
             text(each.why, "why"),
             run_of(told(each), spots.worst_of(each.number)),
         ]
         for each in order
     ]
-    headings = ["#", *study.parameters, "runs", *names, "standing", "why", "replay"]
+    headings = ["#", "standing", *study.parameters, "runs", *names, "why", "replay"]
     classes = [
         "recommended" if each.number == findings.decision.recommended else each.standing
         for each in order
