@@ -22,8 +22,10 @@ from replay.tuning.decision import label
 from replay.tuning.page import texts
 from replay.tuning.page.axes import Levels
 from replay.tuning.page.compared import EQUALS, OTHERS, compared
-from replay.tuning.page.figures import Figures, Json, pairs_of, shown_first
+from replay.tuning.page.figures import Figures, pairs_of, shown_first
+from replay.tuning.page.front import front
 from replay.tuning.page.spots import Spot, Spots
+from replay.tuning.page.terms import Json, Pool
 from replay.tuning.studying import Findings
 from simulator.errors import InputError
 
@@ -74,9 +76,10 @@ class _Parts:
             self.html |= {f"@{name}@": nothing for name in (*names, "CANDIDATES", "FRAGILE")}
             self.html |= {"@FIRST@": first, "@SECOND@": first}
             return
+        self._pool = Pool()
         self._spots = Spots(findings)
         self._compared = compared(findings.study, findings.decision)
-        self._figures = Figures(findings, self._spots, self._compared)
+        self._figures = Figures(findings, self._pool)
         self.html |= {"@FIRST@": first, "@CIRCUMSTANCES@": self._circumstances()}
         self.html |= {"@SECOND@": first, "@PARAMETERS@": self._parameters()}
         self.html |= {
@@ -85,7 +88,7 @@ class _Parts:
             "@CANDIDATES@": texts.candidates(findings, self._spots),
             "@FRAGILE@": texts.fragile(findings, self._spots),
         }
-        self.data["commands"] = list(self._figures.pool.commands)
+        self.data["commands"] = list(self._pool.commands)
 
     def _circumstances(self) -> str:
         axes = self._spots.circumstances()
@@ -167,7 +170,7 @@ class _Parts:
         return "\n".join(parts)
 
     def _front(self) -> str:
-        figure = self._figures.front()
+        figure = front(self._findings, self._spots, self._pool)
         if figure is None:
             return "<p>The study has one objective: the best one is all there is of a front.</p>"
         objectives = self._findings.study.objectives

@@ -13,7 +13,7 @@ import numpy as np
 from replay.tuning.decision import Candidate, circumstances_of, label
 from replay.tuning.page.axes import Axis
 from replay.tuning.page.compared import Compared, in_order, told
-from replay.tuning.page.figures import standing
+from replay.tuning.page.front import standing
 from replay.tuning.page.spots import Asked, Spot, Spots, Square
 from replay.tuning.statistics import Estimate, Numbers
 from replay.tuning.studying import Findings
@@ -48,7 +48,7 @@ def number(value: float, said: str | None = None) -> Field:
 def estimated(name: str, found: Estimate) -> Field:
     """With its interval in a fainter type."""
     if math.isnan(found.value):
-        return Field(html="never", value="", kind="number interval")
+        return Field(html="not in every run", value="", kind="number interval")
     value, interval = told_estimate(name, found).split(" ", 1)
     html = f"{escape(value)} <small>{escape(interval)}</small>"
     return Field(html=html, value=f"{found.value:.12g}", kind="number interval")

@@ -11,8 +11,10 @@ import pytest
 
 from replay.tuning.page.compared import compared
 from replay.tuning.page.figures import Figures
+from replay.tuning.page.front import front
 from replay.tuning.page.html import page
 from replay.tuning.page.spots import Spots
+from replay.tuning.page.terms import Pool
 from replay.tuning.studying import Findings
 from scenarios.study import Objective
 from tests.tuning.page.made import LAG_STUDY, findings, lag_findings, metrics, study
@@ -22,10 +24,6 @@ from tests.tuning.page.parts import data_of
 @pytest.fixture(scope="module")
 def drawn(lag: Findings) -> Any:
     return data_of(page(lag))
-
-
-def figures(found: Findings) -> Figures:
-    return Figures(found, Spots(found), compared(found.study, found.decision))
 
 
 def test_plotly_knows_every_property_of_every_plot(drawn: Any) -> None:
@@ -46,7 +44,6 @@ def test_every_point_has_a_text_and_the_number_of_a_command(drawn: Any) -> None:
 
 
 def test_success_falls_where_the_lag_is_longer_than_the_patience(lag: Findings) -> None:
-    shown = figures(lag)
     spots = Spots(lag)
     axis = spots.circumstances()["lag"]
     # 0.5 s once is not enough: the first is asked again after 0.5 s only.
@@ -57,7 +54,7 @@ def test_success_falls_where_the_lag_is_longer_than_the_patience(lag: Findings) 
     )
     line = compared(lag.study, lag.decision)[0]
     at = spots.by_circumstance(once.number, "lag", axis, Objective(maximise="success"))
-    figure = shown.against(axis, [(line, at)])
+    figure = Figures(lag, Pool()).against(axis, [(line, at)])
     assert figure["data"][0]["x"] == [0.0, 0.3, 0.6, 1.5, 4.0, 6.5, 7.0, 12.0]
     success = figure["data"][0]["y"]
     assert success[:2] == [1.0, 1.0]
@@ -127,7 +124,7 @@ def test_the_recommended_stands_out_and_the_beaten_are_pale(lag: Findings, drawn
 def test_one_objective_has_no_front(tmp_path: Path) -> None:
     text = LAG_STUDY.replace(", {minimise: time_to_protected_s}, {minimise: requests}]", "]")
     found = lag_findings(tmp_path, runs=3, text=text)
-    assert figures(found).front() is None
+    assert front(found, Spots(found), Pool()) is None
     assert "one objective" in page(found)
 
 

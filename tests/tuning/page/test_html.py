@@ -18,7 +18,7 @@ from replay.tuning.page import page, write_page
 from replay.tuning.studying import Findings
 from replay.tuning.telling import answer
 from simulator.errors import InputError
-from tests.tuning.page.made import LAG_STUDY, findings, metrics, study
+from tests.tuning.page.made import FEW, LAG_STUDY, findings, metrics, study
 from tests.tuning.page.parts import Parts
 
 EVIL = "</script><script>window.evil = 1</script><img src=x> & @DATA@ <b>"
@@ -105,6 +105,19 @@ def test_a_share_that_was_never_protected_has_no_quantile(tmp_path: Path) -> Non
     row = [each for each in shown[start + 1 : start + 12] if each.strip()]
     # A quarter never: half of them by 2.5 s, nine tenths at no time.
     assert row[1:] == ["160", "40", "2.5", "never", "never", "never", "2.5"]
+
+
+def test_a_time_that_some_runs_never_had_has_no_mean_and_says_so(tmp_path: Path) -> None:
+    def rows(values: dict[str, Any], cell: dict[str, Any], seeds: range) -> pd.DataFrame:
+        never = values["tries"] == 1
+        return metrics(len(seeds), success=int(not never), time_to_protected_s=None if never else 1)
+
+    of = study(tmp_path, FEW.replace("at_least: 0.7", "at_least: 0"))
+    made = page(findings(of, list(of.grid()), rows, runs=3))
+    parts = Parts(made)
+    assert "NaN" not in parts.scripts[0]  # which JSON does not have
+    assert "nan" not in parts.scripts[0] + "".join(parts.shown)
+    assert "".join(parts.shown).count("not in every run") == 3  # the candidates with one try
 
 
 def test_more_runs_make_the_page_no_bigger(tmp_path: Path) -> None:
