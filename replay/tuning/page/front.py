@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from replay.tuning.decision import Candidate, label
@@ -35,19 +36,29 @@ def standing(findings: Findings, candidate: Candidate) -> str:
     return candidate.standing
 
 
+def measured(findings: Findings) -> list[Candidate]:
+    """Those that have a mean in the first two objectives: with a run that never had such a time
+    there is none."""
+    names = [label(each) for each in findings.study.objectives[:2]]
+    return [
+        each
+        for each in findings.decision.candidates
+        if not any(math.isnan(each.estimates[name].value) for name in names)
+    ]
+
+
 def front(findings: Findings, spots: Spots, pool: Pool) -> Json | None:
-    """The first two objectives of every candidate; None where there is only one."""
+    """Those that are `measured`, by their standing; None where there is only one objective."""
     objectives = findings.study.objectives[:2]
     if len(objectives) < 2:
         return None
     names = [label(each) for each in objectives]
-    decision = findings.decision
     groups: dict[str, list[Candidate]] = {name: [] for name in _CLOUDS}
-    for each in decision.candidates:
+    for each in measured(findings):
         groups[standing(findings, each)].append(each)
     edge = _edge(findings, names)
     data: list[Json] = []
-    if edge:
+    if len(edge) > 1:
         x, y = ([finite(each.estimates[name].value) for each in edge] for name in names)
         line = {"color": COLOURS[2], "dash": "dot", "width": 2}
         data.append(
@@ -73,12 +84,12 @@ def _edge(findings: Findings, names: Sequence[str]) -> list[Candidate]:
         each.number: [
             sign * each.estimates[name].value for sign, name in zip(signs, names, strict=True)
         ]
-        for each in decision.candidates
+        for each in measured(findings)
         if each.number in decision.front
     }
     chosen = [
         each
-        for each in decision.candidates
+        for each in measured(findings)
         if (own := costs.get(each.number))
         and not any(one[0] <= own[0] and one[1] <= own[1] and one != own for one in costs.values())
     ]

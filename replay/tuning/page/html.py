@@ -23,7 +23,7 @@ from replay.tuning.page import texts
 from replay.tuning.page.axes import Levels
 from replay.tuning.page.compared import EQUALS, OTHERS, compared
 from replay.tuning.page.figures import Figures, pairs_of, shown_first
-from replay.tuning.page.front import front
+from replay.tuning.page.front import front, measured
 from replay.tuning.page.spots import Spot, Spots
 from replay.tuning.page.terms import Json, Pool
 from replay.tuning.studying import Findings
@@ -181,6 +181,12 @@ class _Parts:
             if rest
             else ""
         )
+        missing = len(self._findings.decision.candidates) - len(measured(self._findings))
+        if missing:
+            more += (
+                f" Not in the picture: {missing} candidates, of which some runs never came to be "
+                "measured by one of the two."
+            )
         said = (
             "<p>Those that no other is better than in one objective and as good in all, by their "
             f"means.{more} The numbers are in the table of all candidates.</p>"

@@ -19,7 +19,7 @@ from replay.tuning.studying import Findings
 from replay.tuning.telling import answer
 from simulator.errors import InputError
 from tests.tuning.page.made import FEW, LAG_STUDY, findings, metrics, study
-from tests.tuning.page.parts import Parts
+from tests.tuning.page.parts import Parts, data_of
 
 EVIL = "</script><script>window.evil = 1</script><img src=x> & @DATA@ <b>"
 
@@ -118,6 +118,9 @@ def test_a_time_that_some_runs_never_had_has_no_mean_and_says_so(tmp_path: Path)
     assert "NaN" not in parts.scripts[0]  # which JSON does not have
     assert "nan" not in parts.scripts[0] + "".join(parts.shown)
     assert "".join(parts.shown).count("not in every run") == 3  # the candidates with one try
+    assert "Not in the picture: 3 candidates" in "".join(parts.shown)
+    front = data_of(made)["figures"]["pareto"]["data"]
+    assert sum(len(each["x"]) for each in front if "customdata" in each) == 3
 
 
 def test_more_runs_make_the_page_no_bigger(tmp_path: Path) -> None:
