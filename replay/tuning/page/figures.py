@@ -113,8 +113,8 @@ class Figures:
                 "thickness": 14,
             },
         }
-        x = {"title": {"text": plain(columns.title)}, "type": "category"}
-        y = {"title": {"text": plain(rows.title)}, "type": "category"}
+        x = {"title": {"text": plain(columns.title)}, "type": "category", "showgrid": False}
+        y = {"title": {"text": plain(rows.title)}, "type": "category", "showgrid": False}
         return figure([trace], x, y, height=200 + 44 * len(rows.labels))
 
     def curves(self, lines: Sequence[tuple[Compared, Sequence[Step]]]) -> Json:

@@ -112,11 +112,13 @@ class _Parts:
         decision = self._findings.decision
         hidden = len(decision.equals) - EQUALS
         more = f"; {hidden} more of these are in the table below" if hidden > 0 else ""
+        click = "A click on a point shows the command that replays its worst run."
+        bars = f"Bars: {float(self._findings.study.confidence):.4g} confidence. {click}"
+        if decision.recommended is None:
+            return f"<p>The best {OTHERS} by the objectives: none is recommended. {bars}</p>"
         return (
             "<p>→ the recommended setting; ≈ not distinguishable from it by the objectives"
-            f"{more}; and up to {OTHERS} others, those on the Pareto front first. Bars: "
-            f"{float(self._findings.study.confidence):.4g} confidence. A click on a point shows "
-            "the command that replays its worst run.</p>"
+            f"{more}; and up to {OTHERS} others, those on the Pareto front first. {bars}</p>"
         )
 
     def _parameters(self) -> str:

@@ -34,6 +34,7 @@ COLOURS = (
 _LEGEND_ROW_PX = 21
 _TICKS_APART = 0.1
 """Of an axis: nearer values would have their labels on top of each other."""
+_TICK_LETTERS = 7
 _BESIDE = 0.0025
 """Of an axis: three pixels or so."""
 
@@ -51,6 +52,8 @@ class Pool:
 
 def figure(data: list[Json], x: Json, y: Json, *, legend: int = 0, height: int = 380) -> Json:
     """Traces with their axes; `legend` is how many lines it has, `height` is without these."""
+    for axis in (x, y):
+        axis["title"]["standoff"] = 12  # from the ticks' labels, however long these are
     layout: Json = {
         "height": height + legend * _LEGEND_ROW_PX,
         "xaxis": {"automargin": True, **x},
@@ -78,7 +81,8 @@ def x_axis(axis: Axis) -> Json:
         }
     found: Json = {"title": {"text": plain(axis.title)}, "type": "log" if axis.log else "linear"}
     gaps = [after - before for before, after in pairwise(sorted(axis.at))]
-    if axis.log or (gaps and min(gaps) < _TICKS_APART * sum(gaps)):
+    long = max(map(len, axis.labels)) > _TICK_LETTERS
+    if axis.log or long or (gaps and min(gaps) < _TICKS_APART * sum(gaps)):
         return found
     return found | {"tickvals": list(axis.at), "ticktext": [plain(label) for label in axis.labels]}
 
