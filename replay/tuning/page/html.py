@@ -218,7 +218,7 @@ def _plotly() -> str:
     try:
         from plotly.offline import get_plotlyjs
     except ImportError as error:
-        cure = "install trading-bot-simulator[tune]"
+        cure = "pip install 'trading-bot-simulator[tune]'"
         raise InputError(f"the report's plots need plotly, which is not installed; {cure}") from (
             error
         )

@@ -164,5 +164,5 @@ def test_a_file_that_cannot_be_written_is_named(lag: Findings, tmp_path: Path) -
 
 def test_without_plotly_the_cure_is_told(lag: Findings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
-    with pytest.raises(InputError, match=r"install trading-bot-simulator\[tune\]"):
+    with pytest.raises(InputError, match=r"pip install 'trading-bot-simulator\[tune\]'"):
         page(lag)
