@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios import catalogue
 from scenarios.document import read_document
+from scenarios.loader import shown_path
 from simulator.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Variant:
 
         path = catalogue.find(name_or_path)
         scenario = runner.load_text(
-            _text(path), str(path), folder=path.resolve().parent, changes=self.changes
+            _text(path), shown_path(path), folder=path.resolve().parent, changes=self.changes
         ).with_settings(version, _plain(self.settings))
         result = runner.play(scenario, name_or_path, version=version, seed=seed)
         return replace(result, command=f"{result.command} {_joined(self.typed)}")

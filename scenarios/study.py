@@ -40,8 +40,7 @@ RATES = ("success", "rolled_back")
 class Parameter(Part):
     """Something about the bot that can be chosen: by its values, or by a range."""
 
-    setting: Text | None = Field(default=None, description="A setting of `bot.settings`.")
-    variable: Text | None = Field(default=None, description="A variable of a program.")
+    setting: Text = Field(description="One of `bot.settings`.")
     values: tuple[Scalar, ...] | None = Field(default=None, min_length=1)
     range: tuple[Number, Number] | None = Field(default=None, description="Least and greatest.")
     steps: Count = Field(default=5, description="How many of a range are on a grid.")
@@ -50,8 +49,6 @@ class Parameter(Part):
 
     @model_validator(mode="after")
     def _one_way_of_saying_it(self) -> Parameter:
-        if (self.setting is None) == (self.variable is None):
-            raise Unusable("needs one of `setting` and `variable`", "say what is set by it")
         if (self.values is None) == (self.range is None):
             raise Unusable("needs one of `values` and `range`", "say what is tried")
         if self.range is not None:
@@ -65,7 +62,7 @@ class Parameter(Part):
     def grid(self) -> tuple[Any, ...]:
         """The values of a grid, each once."""
         if self.values is not None:
-            return tuple(_plain(each) for each in self.values)
+            return tuple(plain_value(each) for each in self.values)
         assert self.range is not None
         low, high = (float(each) for each in self.range)
         shares = [step / max(1, self.steps - 1) for step in range(self.steps)]
@@ -186,6 +183,10 @@ class Study(Part):
         default_factory=dict, description="The same for all candidates, over the scenario's own."
     )
     parameters: dict[Text, Parameter] = Field(min_length=1)
+    compare: tuple[dict[Text, Scalar], ...] = Field(
+        default=(),
+        description="Values of all parameters: settings that are told beside the recommended one.",
+    )
     circumstances: dict[Text, Axis] = Field(default_factory=dict)
     runs: Runs = Runs()
     search: Search = Search()
@@ -198,9 +199,20 @@ class Study(Part):
         for name in self.circumstances:
             if name in self.parameters:
                 raise Unusable("is a parameter as well", "rename it", ("circumstances", name))
+        for index, values in enumerate(self.compare):
+            if set(values) != set(self.parameters):
+                cure = f"give {', '.join(self.parameters)}"
+                raise Unusable("needs a value for each parameter", cure, ("compare", index))
         if not 0 < self.confidence < 1:
             raise Unusable("must be between 0 and 1", "write 0.95", ("confidence",))
         return self
+
+    @property
+    def compared(self) -> tuple[dict[str, Any], ...]:
+        """Those of `compare`, as plain values in the parameters' order."""
+        return tuple(
+            {name: plain_value(values[name]) for name in self.parameters} for values in self.compare
+        )
 
     def grid(self) -> Iterator[dict[str, Any]]:
         """Every combination of the parameters' values, the last one moving fastest."""
@@ -217,5 +229,6 @@ class Study(Part):
             yield dict(zip(axes, values, strict=True))
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """Settings know floats."""
     return float(value) if isinstance(value, Decimal) else value

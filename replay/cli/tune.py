@@ -75,6 +75,7 @@ def _tune(
     from replay.tuning.crew import carry_out
     from replay.tuning.identity import code_digest
     from replay.tuning.items import work
+    from replay.tuning.page import write_page
     from replay.tuning.stopping import stopped_by_signals
     from replay.tuning.store import Store
     from replay.tuning.studying import Studying
@@ -103,10 +104,13 @@ def _tune(
                 items, work, crew=crew, store=store, tries=tries, stop=stop, on_progress=take
             )
 
-        findings = Studying(study, path.resolve().parent, carry).run(
+        studying = Studying(study, path.resolve().parent, carry)
+        studying.check()
+        findings = studying.run(
             on_round=lambda decision: telling.tell_round(console, study, decision)
         )
-    written = tables.write(findings, folder)
+    written = [*tables.write(findings, folder), folder / "report.html"]
+    write_page(findings, written[-1])
     report.console().print(telling.told(findings, written))
     return _code(findings)
 

@@ -20,7 +20,7 @@ def of_run(
 
 def _options(findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any]) -> list[str]:
     study = findings.study
-    settings, _ = settings_of(study, values)
+    settings = settings_of(study, values)
     changes = changes_of(study, cell, findings.sources[cell["scenario"]])
     options = [f"--setting={name}={_text(value)}" for name, value in settings.items()]
     return options + [f"--change={path}={_text(value)}" for path, value in changes.items()]

@@ -38,7 +38,6 @@ class Item:
     """Of the scenario: values for places in its file."""
     bot: str
     settings: Values
-    environment: Values
     seeds: tuple[int, ...]
 
     @property
@@ -50,7 +49,6 @@ class Item:
             self.changes,
             self.bot,
             self.settings,
-            self.environment,
             self.seeds,
         ]
         text = json.dumps(told, default=str, separators=(",", ":"))
@@ -59,7 +57,7 @@ class Item:
     @property
     def title(self) -> str:
         """For a person."""
-        values = {**dict(self.changes), **dict(self.settings), **dict(self.environment)}
+        values = {**dict(self.changes), **dict(self.settings)}
         told = ", ".join(f"{name}={value}" for name, value in values.items())
         return f"{self.source.file}: {told}, seeds {self.seeds[0]} to {self.seeds[-1]}"
 
@@ -87,13 +85,11 @@ def work(item: Item) -> Sequence[Row]:
 
 
 def prepared(item: Item) -> Scenario:
-    """The scenario with the item's changes, settings and variables. Raises ScenarioError."""
+    """The scenario with the item's changes and settings. Raises ScenarioError."""
     scenario = _changed(item.source, item.changes)
     scenario = scenario.with_settings(item.bot, dict(item.settings))
-    variables = {name: str(value) for name, value in item.environment}
-    bot = scenario.bot.model_copy(update={"environment": {**scenario.bot.environment, **variables}})
     # Of the night's log nothing is asked: it would be read anew for every run.
-    return scenario.model_copy(update={"bot": bot, "log": None})
+    return scenario.model_copy(update={"log": None})
 
 
 def _scalar(value: Any) -> Any:

@@ -28,11 +28,16 @@ def search_of(study: Study) -> Search:
     """As the study asks for. Raises InputError where Optuna is asked for and not installed."""
     match study.search.method:
         case "grid":
-            return _Once(list(study.grid()))
+            return _Once(_with_compared(study, list(study.grid())))
         case "random":
-            return _Once(list(_at_random(study)))
+            return _Once(_with_compared(study, _at_random(study)))
         case "optuna":
             return _Optuna(study)
+
+
+def _with_compared(study: Study, candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are to be compared come first, where they are none of the others."""
+    return [*(each for each in study.compared if each not in candidates), *candidates]
 
 
 class _Once:
@@ -85,8 +90,8 @@ class _Optuna:
         self._optuna = optuna
         self._study = study
         self._left = study.search.candidates
+        self._compared = list(study.compared)
         self._asked: list[Any] = []
-        self._known: dict[tuple[Any, ...], Any] = {}
         sampler = optuna.samplers.TPESampler(
             seed=study.search.seed, n_startup_trials=min(10, study.search.candidates)
         )
@@ -95,6 +100,9 @@ class _Optuna:
         )
 
     def propose(self) -> list[dict[str, Any]]:
+        if self._compared:
+            proposed, self._compared = self._compared, []
+            return proposed
         count = min(self._study.search.generation, self._left)
         self._left -= count
         self._asked = [self._trials.ask() for _ in range(count)]
@@ -112,7 +120,7 @@ class _Optuna:
 
     def learn(self, costs: Sequence[Sequence[float] | None]) -> None:
         states = self._optuna.trial.TrialState
-        for trial, cost in zip(self._asked, costs, strict=True):
+        for trial, cost in zip(self._asked, costs, strict=bool(self._asked)):
             if cost is None:
                 self._trials.tell(trial, state=states.FAIL)
             else:

@@ -56,12 +56,12 @@ def _bootstrapped(values: Numbers, share: float | None, confidence: float) -> Es
     value = float(np.mean(values) if share is None else np.quantile(values, share))
     if np.all(values == values[0]):
         return Estimate(value, value, value, len(values))
-    random = np.random.default_rng(len(values))  # det-ok: seeded
+    draws = np.random.default_rng(len(values))  # det-ok: seeded by what is asked
     stats = np.empty(RESAMPLES)
     at_once = max(1, 4_000_000 // len(values))
     for start in range(0, RESAMPLES, at_once):
         count = min(at_once, RESAMPLES - start)
-        drawn = values[random.integers(0, len(values), (count, len(values)))]
+        drawn = values[draws.integers(0, len(values), (count, len(values)))]
         stats[start : start + count] = (
             drawn.mean(axis=1) if share is None else np.quantile(drawn, share, axis=1)
         )

@@ -8,6 +8,7 @@ do not depend on who was faster.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,11 @@ import pandas as pd
 
 from replay.tuning.crew import Done
 from replay.tuning.decision import Candidate, Decision, Judge, circumstances_of, label
-from replay.tuning.items import Item, Source, as_values
+from replay.tuning.items import Item, Source, as_values, prepared, work
 from replay.tuning.search import search_of
 from scenarios import catalogue
 from scenarios.document import read_document
-from scenarios.study import Study
+from scenarios.study import Study, plain_value
 
 SEEDS_AT_ONCE = 25
 """In one item: half a second of work or so."""
@@ -61,6 +62,16 @@ class Studying:
         self._set_aside: list[str] = []
         self._rounds = 0
         self._judge = Judge(study, looks=len(list(_round_sizes(study))))
+
+    def check(self) -> None:
+        """Whether the study can be run at all: every one of the circumstances is made, and the
+        first of all runs. Raises InputError, before anybody works for nothing."""
+        values = next(iter(self._study.grid()))
+        seeds = (self._study.runs.first_seed,)
+        items = [self._item(values, cell, seeds) for cell in self._box]
+        for item in items:
+            prepared(item)
+        work(items[0])
 
     def run(self, on_round: Callable[[Decision], object] = lambda _: None) -> Findings:
         """To its end; `on_round` is told after each round how things stand."""
@@ -109,20 +120,18 @@ class Studying:
         for (number, cell), each in zip(places, done, strict=True):
             if each.set_aside is not None:
                 self._set_aside.append(f"{each.item.title}: {each.set_aside}")
-            shown = {name: _shown(value) for name, value in cell.items()}
+            shown = {name: shown_value(value) for name, value in cell.items()}
             self._rows += ({"candidate": number, **shown, **row} for row in each.rows)
 
     def _item(
         self, values: Mapping[str, Any], cell: Mapping[str, Any], seeds: tuple[int, ...]
     ) -> Item:
         study = self._study
-        settings, environment = settings_of(study, values)
         return Item(
             source=self._sources[cell["scenario"]],
             changes=as_values(changes_of(study, cell, self._sources[cell["scenario"]])),
             bot=study.bot,
-            settings=as_values(settings),
-            environment=as_values(environment),
+            settings=as_values(settings_of(study, values)),
             seeds=seeds,
         )
 
@@ -130,7 +139,8 @@ class Studying:
         if candidate is None or candidate.standing == "violates":
             return None
         objectives = self._study.objectives
-        return [each.sign * candidate.estimates[label(each)].value for each in objectives]
+        costs = [each.sign * candidate.estimates[label(each)].value for each in objectives]
+        return costs if all(math.isfinite(each) for each in costs) else None
 
     def _table(self) -> pd.DataFrame:
         columns = ["candidate", *circumstances_of(self._study), "seed"]
@@ -139,18 +149,10 @@ class Studying:
         return table[[*columns, *rest]] if len(table) else table
 
 
-def settings_of(study: Study, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a candidate sets of the bot's settings, over what the study sets for all of them, and
-    of a program's variables."""
-    settings: dict[str, Any] = dict(study.settings)
-    variables: dict[str, Any] = {}
-    for name, value in values.items():
-        parameter = study.parameters[name]
-        if parameter.setting is not None:
-            settings[parameter.setting] = value
-        else:
-            variables[str(parameter.variable)] = value
-    return settings, variables
+def settings_of(study: Study, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a candidate sets of the bot's settings, over what the study sets for all of them."""
+    own = {study.parameters[name].setting: value for name, value in values.items()}
+    return {**{name: plain_value(value) for name, value in study.settings.items()}, **own}
 
 
 def changes_of(study: Study, cell: Mapping[str, Any], source: Source) -> dict[str, Any]:
@@ -180,7 +182,8 @@ def _chunks(begin: int, size: int) -> Iterator[tuple[int, ...]]:
         yield tuple(range(start, min(start + SEEDS_AT_ONCE, begin + size)))
 
 
-def _shown(value: Any) -> Any:
+def shown_value(value: Any) -> Any:
+    """A circumstance's value as the table of runs has it."""
     return value if isinstance(value, (int, float, str)) else str(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from replay.tuning.decision import Candidate, Decision, label
 from replay.tuning.statistics import Estimate
-from replay.tuning.studying import Findings
+from replay.tuning.studying import Findings, shown_value
 from scenarios.study import RATES, Study
 
 SHOWN = 15
@@ -62,11 +62,43 @@ def answer(findings: Findings) -> str:
         said.append(f"  clear: no other is as good, at {float(study.confidence):.0%} confidence")
     else:
         said.append("  best by its mean; its interval reaches beyond what is demanded")
+    said += (f"  {told}" for told in _reaches(findings, best))
+    for each in compared(findings):
+        said.append(f"beside it {values_told(each.values)}")
+        said += (f"  {name} {told_estimate(name, e)}" for name, e in each.estimates.items())
+        said += (f"  {told}" for told in _reaches(findings, each))
     if decision.broken_share is not None:
         cells = len(decision.broken)
         broken = round(decision.broken_share * cells)
         said.append(f"  fragile in {broken} of {cells} circumstances ({decision.broken_share:.0%})")
     return "\n".join(said)
+
+
+def compared(findings: Findings) -> list[Candidate]:
+    """The candidates that the study wants to have compared, as far as they are others."""
+    best = findings.decision.recommended
+    wanted = findings.study.compared
+    found = [each for each in findings.decision.candidates if each.values in wanted]
+    return [each for each in found if each.number != best]
+
+
+def _reaches(findings: Findings, candidate: Candidate) -> Iterator[str]:
+    """For each of the circumstances: up to which value most runs succeed, and where they no longer
+    do."""
+    rows = findings.rows
+    own = rows[rows["candidate"] == candidate.number]
+    for name, axis in findings.study.circumstances.items():
+        shown = [shown_value(value) for value in axis.values]
+        rates = [float(own[own[name] == value]["success"].mean()) for value in shown]
+        failing = [value for value, rate in zip(shown, rates, strict=True) if rate < 0.5]
+        if not failing:
+            yield f"succeeds at every {name}, up to {shown[-1]}"
+        elif all(value in failing for value in shown[shown.index(failing[0]) :]):
+            before = shown[: shown.index(failing[0])]
+            up_to = f"up to {name} {before[-1]}" if before else f"at no {name}"
+            yield f"succeeds {up_to}, no longer at {failing[0]}"
+        else:
+            yield f"fails at {name} {', '.join(str(value) for value in failing)}"
 
 
 def recommended(decision: Decision) -> Candidate | None:
@@ -104,7 +136,7 @@ def _table(findings: Findings) -> Table:
         mark = (
             "→" if each.number == decision.recommended else "≈" * (each.number in decision.equals)
         )
-        standing = "on the front" if each.number in decision.front else _STANDINGS[each.standing]
+        standing = "front" if each.number in decision.front else _STANDINGS[each.standing]
         table.add_row(
             mark,
             *(str(value) for value in each.values.values()),

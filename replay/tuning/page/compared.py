@@ -13,7 +13,7 @@ from scenarios.study import Study
 EQUALS = 5
 """Of those not distinguishable from the recommended one; more lines than that hide each other."""
 OTHERS = 5
-"""On the front, then the best of the rest."""
+"""Those that the study wants compared, those on the front, then the best of the rest."""
 
 RECOMMENDED, EQUAL = "→", "≈"
 
@@ -48,7 +48,8 @@ def compared(study: Study, decision: Decision) -> list[Compared]:
     chosen = [] if best is None else [best]
     equals = [each for each in order if each.number in decision.equals]
     rest = [each for each in order if each not in chosen and each not in equals]
-    rest.sort(key=lambda each: each.number not in decision.front)
+    wanted = study.compared
+    rest.sort(key=lambda each: (each.values not in wanted, each.number not in decision.front))
     marked = [(each, RECOMMENDED) for each in chosen]
     marked += [(each, EQUAL) for each in equals[:EQUALS]]
     marked += [(each, "") for each in rest[:OTHERS]]
