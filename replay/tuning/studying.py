@@ -61,7 +61,7 @@ class Studying:
         self._done: dict[int, int] = {}
         self._set_aside: list[str] = []
         self._rounds = 0
-        self._judge = Judge(study, looks=len(list(_round_sizes(study))))
+        self._judge = Judge(study, looks=len(list(_targets(study))))
 
     def check(self) -> None:
         """Whether the study can be run at all: every one of the circumstances is made, and the
@@ -92,32 +92,33 @@ class Studying:
         )
 
     def _generation(self, numbers: range, on_round: Callable[[Decision], object]) -> Decision:
-        active: Sequence[int] = numbers
         decision = Decision(candidates=(), recommended=None)
-        for size in _round_sizes(self._study):
-            self._round(active, size)
-            decision = self._judge.decide(self._table(), self._values)
-            on_round(decision)
-            kept = {each.number for each in decision.candidates if each.standing == "kept"}
-            active = [number for number in active if number in kept]
+        active: Sequence[int] = numbers
+        for target in _targets(self._study):
+            # Whoever was given up for one that is given up itself by now has to catch up.
+            while behind := [number for number in active if self._done.get(number, 0) < target]:
+                self._round(behind, target)
+                decision = self._judge.decide(self._table(), self._values)
+                on_round(decision)
+                kept = {each.number for each in decision.candidates if each.standing == "kept"}
+                active = [number for number in numbers if number in kept]
             if not active or decision.clear:
                 break
         return decision
 
-    def _round(self, numbers: Sequence[int], size: int) -> None:
-        """So many further seeds for each candidate, in each of the circumstances."""
+    def _round(self, numbers: Sequence[int], target: int) -> None:
+        """Each candidate's runs up to so many seeds, in each of the circumstances."""
         self._rounds += 1
         items: list[Item] = []
         places: list[tuple[int, dict[str, Any]]] = []
         for number in numbers:
-            begin = self._study.runs.first_seed + self._done.get(number, 0)
-            self._done[number] = self._done.get(number, 0) + size
+            done = self._done.get(number, 0)
+            self._done[number] = target
             for cell in self._box:
-                for seeds in _chunks(begin, size):
+                for seeds in _chunks(self._study.runs.first_seed + done, target - done):
                     items.append(self._item(self._values[number], cell, seeds))
                     places.append((number, cell))
-        done = self._carry_out(items)
-        for (number, cell), each in zip(places, done, strict=True):
+        for (number, cell), each in zip(places, self._carry_out(items), strict=True):
             if each.set_aside is not None:
                 self._set_aside.append(f"{each.item.title}: {each.set_aside}")
             shown = {name: shown_value(value) for name, value in cell.items()}
@@ -168,13 +169,14 @@ def changes_of(study: Study, cell: Mapping[str, Any], source: Source) -> dict[st
     return changes
 
 
-def _round_sizes(study: Study) -> Iterator[int]:
-    """Each round as many as all before it together, the first as many as the study says."""
-    done = 0
-    while done < study.runs.at_most:
-        size = min(done or study.runs.at_least, study.runs.at_most - done)
-        done += size
-        yield size
+def _targets(study: Study) -> Iterator[int]:
+    """How many runs each candidate has after each round: the least that the study wants, and then
+    twice as many as before."""
+    target = study.runs.at_least
+    while target < study.runs.at_most:
+        yield target
+        target *= 2
+    yield study.runs.at_most
 
 
 def _chunks(begin: int, size: int) -> Iterator[tuple[int, ...]]:

@@ -38,6 +38,9 @@ def study(folder: Path, text: str = STUDY) -> Study:
 class Runs:
     """Carries items out by the formula, and remembers what was asked for."""
 
+    seed = 0
+    """Of the run that the formula is asked for."""
+
     def __init__(self, formula: Formula) -> None:
         self._formula = formula
         self.items: list[Item] = []
@@ -49,6 +52,7 @@ class Runs:
 
     def _row(self, item: Item, seed: int) -> Row:
         chance = random.Random(seed)
+        Runs.seed = seed
         settings, changes = dict(item.settings), dict(item.changes)
         return {
             "seed": seed,

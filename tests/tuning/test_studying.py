@@ -105,6 +105,23 @@ def test_who_cannot_keep_a_constraint_is_given_up_early(tmp_path: Path) -> None:
     assert "at least 0.95 is wanted" in why
 
 
+def test_who_was_beaten_by_one_that_fails_later_comes_back(tmp_path: Path) -> None:
+    text = STUDY.replace(
+        "objectives:", "constraints: [{metric: success, at_least: 0.99}]\nobjectives:"
+    ).replace("{maximise: success}, ", "")
+
+    def formula(settings: dict[str, Any], _: Any, chance: random.Random) -> dict[str, Any]:
+        tries = settings["order_fetch_attempts"]
+        # The cheapest one looks faultless until its fiftieth run is long over.
+        fails = tries == 1 and chance.random() < 0.5 and Runs.seed > 60
+        return {"success": int(not fails), "requests": tries}
+
+    findings = found(study(tmp_path, text), Runs(formula), tmp_path)
+    assert values(findings) == {"tries": 2}
+    runs = {c.values["tries"]: c.runs for c in findings.decision.candidates}
+    assert runs[2] == 400  # as many as the one that it was beaten by, and on from there
+
+
 def test_where_nobody_keeps_the_constraints_nothing_is_recommended(tmp_path: Path) -> None:
     text = STUDY + "constraints: [{metric: unprotected_s, at_most: 1}]\n"
     findings = found(study(tmp_path, text), Runs(lambda *_: {"unprotected_s": 2.0}), tmp_path)
