@@ -70,7 +70,9 @@ def _on_two_cores() -> Iterator[Figure]:
     with ExitStack() as stack:
         one, two = (stack.enter_context(Lanes(count, LIMITS)) for count in (1, 2))
         cluster = stack.enter_context(
-            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+            LocalCluster(
+                n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+            )
         )
         dask = stack.enter_context(Cluster(cluster.scheduler_address, LIMITS))
         crews: tuple[Crew, ...] = (one, two, dask)

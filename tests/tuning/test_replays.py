@@ -38,7 +38,7 @@ def test_replays_give_the_same_table_here_in_one_process_in_two_and_on_a_cluster
         two = table(tmp_path, "two", crew)
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
         ) as workers,
         Cluster(workers.scheduler_address, LIMITS) as cluster,
     ):

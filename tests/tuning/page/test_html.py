@@ -72,7 +72,7 @@ def test_every_candidate_is_in_the_table_with_interval_standing_and_command(
     for each in lag.decision.candidates:
         assert f"#{each.number}" in shown
     wins = lag.rows[lag.rows["candidate"] == 0]["success"]
-    assert f"{wins.mean():.2%} [" in shown
+    assert f"{wins.mean() * 100:.4g}% [" in shown
     assert "success is 0.125, at least 0.7 is wanted" in shown
     assert shown.count("recommended") >= 1
 
