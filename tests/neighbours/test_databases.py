@@ -435,5 +435,7 @@ def test_a_server_that_is_killed_is_an_error_in_the_client_and_no_hang(
         if coro is not None:
             asyncio.run(coro)
 
-    with pytest.raises((psycopg.OperationalError, DBAPIError), match=r"clos|terminat|crash|lost"):
+    # asyncpg confuses its own states where the server's last words come in the middle of a reply.
+    said = r"clos|terminat|crash|lost|another operation .* is in progress"
+    with pytest.raises((psycopg.OperationalError, DBAPIError), match=said):
         world.hosts["bot"].run(script)
