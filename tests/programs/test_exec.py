@@ -245,24 +245,29 @@ def test_real_keys_are_nowhere_in_what_a_run_leaves(tmp_path: Path) -> None:
     assert not any("thisisareal" in line for line in result.trace_lines)
 
 
-def test_the_digest_is_the_same_in_other_processes(tmp_path: Path) -> None:
-    file = scenario(tmp_path, outcome="closed", breaks="[no_unprotected_position]")
-    program(tmp_path, BUYS)
-    arguments = ("exec", file.name, "--json", "result.json", "--", "main.py", "12")
+def digests_elsewhere(folder: Path, file: Path, *command: str) -> set[str]:
+    """Of the same run in two other processes, with two hash seeds."""
+    arguments = ("exec", file.name, "--json", "result.json", "--", *command)
     digests = set()
     for hash_seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", "from replay.cli import main; main()", *arguments],
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+        written = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         digests.add(written["runs"][0]["digest"])
-    assert len(digests) == 1
+    return digests
+
+
+def test_the_digest_is_the_same_in_other_processes(tmp_path: Path) -> None:
+    file = scenario(tmp_path, outcome="closed", breaks="[no_unprotected_position]")
+    program(tmp_path, BUYS)
+    assert len(digests_elsewhere(tmp_path, file, "main.py", "12")) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
@@ -16,6 +15,7 @@ from replay.programs import Program
 from replay.result import RunResult
 from scenarios.errors import ScenarioError
 from simulator.errors import InputError
+from tests.programs.test_exec import digests_elsewhere
 
 SCENARIO = """\
 name: several
@@ -324,21 +324,7 @@ def test_a_driven_bot_runs_beside_a_program(
 def test_two_programs_are_the_same_in_other_processes(tmp_path: Path) -> None:
     written(tmp_path, main=ASKS, worker=SERVES)
     file = scenario(tmp_path, f"{{run: worker.py, {ENVIRONMENT}}}", **NAKED)
-    digests = {run(file).digest}
-    for hash_seed in ("1", "2"):
-        command = ["exec", file.name, "--json", "result.json", "--", "main.py"]
-        done = subprocess.run(
-            [sys.executable, "-c", "from replay.cli import main; main()", *command],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        written_ = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
-        digests.add(written_["runs"][0]["digest"])
-    assert len(digests) == 1
+    assert digests_elsewhere(tmp_path, file, "main.py") == {run(file).digest}
 
 
 @pytest.mark.parametrize(
