@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from replay.tuning.studying import Findings, changes_of, settings_of
+from replay.tuning.values import as_typed, same
 
 
 def of_run(
@@ -22,8 +23,8 @@ def _options(findings: Findings, values: Mapping[str, Any], cell: Mapping[str, A
     study = findings.study
     settings = settings_of(study, values)
     changes = changes_of(study, cell, findings.sources[cell["scenario"]])
-    options = [f"--setting={name}={_text(value)}" for name, value in settings.items()]
-    return options + [f"--change={path}={_text(value)}" for path, value in changes.items()]
+    options = [f"--setting={name}={as_typed(value)}" for name, value in settings.items()]
+    return options + [f"--change={path}={as_typed(value)}" for path, value in changes.items()]
 
 
 def _command(findings: Findings, cell: Mapping[str, Any], seed: int, options: Sequence[str]) -> str:
@@ -70,22 +71,3 @@ class Commands:
 
     def _place(self, cell: Mapping[Any, Any]) -> tuple[str, ...]:
         return tuple(same(cell[name]) for name in self._names)
-
-
-def same(value: Any) -> str:
-    """A circumstance's value as one text, whether it comes from the study or from a table, whose
-    columns make 1.0 of 1."""
-    try:
-        return repr(float(str(value)))
-    except ValueError:
-        return str(value)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_text(each) for each in value)}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_text(each)}" for name, each in value.items()) + "}"
-    return str(value)

@@ -18,8 +18,9 @@ import pandas as pd
 
 from replay.tuning.crew import Done
 from replay.tuning.decision import Candidate, Decision, Judge, circumstances_of, label
-from replay.tuning.items import Item, Source, as_values, prepared, work
+from replay.tuning.items import Item, Source, prepared, work
 from replay.tuning.search import search_of
+from replay.tuning.values import in_table, packed
 from scenarios import catalogue
 from scenarios.document import read_document
 from scenarios.study import Study, plain_value
@@ -121,7 +122,7 @@ class Studying:
         for (number, cell), each in zip(places, self._carry_out(items), strict=True):
             if each.set_aside is not None:
                 self._set_aside.append(f"{each.item.title}: {each.set_aside}")
-            shown = {name: shown_value(value) for name, value in cell.items()}
+            shown = {name: in_table(value) for name, value in cell.items()}
             self._rows += ({"candidate": number, **shown, **row} for row in each.rows)
 
     def _item(
@@ -130,9 +131,9 @@ class Studying:
         study = self._study
         return Item(
             source=self._sources[cell["scenario"]],
-            changes=as_values(changes_of(study, cell, self._sources[cell["scenario"]])),
+            changes=packed(changes_of(study, cell, self._sources[cell["scenario"]])),
             bot=study.bot,
-            settings=as_values(settings_of(study, values)),
+            settings=packed(settings_of(study, values)),
             seeds=seeds,
         )
 
@@ -146,6 +147,9 @@ class Studying:
     def _table(self) -> pd.DataFrame:
         columns = ["candidate", *circumstances_of(self._study), "seed"]
         table = pd.DataFrame(self._rows)
+        for name in table.columns.intersection(columns):
+            if table[name].dtype == object:  # texts, or texts among numbers: a column has one kind
+                table[name] = table[name].astype(str)
         rest = [name for name in table.columns if name not in columns]
         return table[[*columns, *rest]] if len(table) else table
 
@@ -182,11 +186,6 @@ def _targets(study: Study) -> Iterator[int]:
 def _chunks(begin: int, size: int) -> Iterator[tuple[int, ...]]:
     for start in range(begin, begin + size, SEEDS_AT_ONCE):
         yield tuple(range(start, min(start + SEEDS_AT_ONCE, begin + size)))
-
-
-def shown_value(value: Any) -> Any:
-    """A circumstance's value as the table of runs has it."""
-    return value if isinstance(value, (int, float, str)) else str(value)
 
 
 def _source(name: str, folder: Path) -> Source:

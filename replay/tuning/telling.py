@@ -13,7 +13,8 @@ from rich.text import Text
 
 from replay.tuning.decision import Candidate, Decision, label
 from replay.tuning.statistics import Estimate
-from replay.tuning.studying import Findings, shown_value
+from replay.tuning.studying import Findings
+from replay.tuning.values import as_typed, same
 from scenarios.study import RATES, Study
 
 SHOWN = 15
@@ -88,8 +89,9 @@ def _reaches(findings: Findings, candidate: Candidate) -> Iterator[str]:
     rows = findings.rows
     own = rows[rows["candidate"] == candidate.number]
     for name, axis in findings.study.circumstances.items():
-        shown = [shown_value(value) for value in axis.values]
-        rates = [float(own[own[name] == value]["success"].mean()) for value in shown]
+        shown = [as_typed(value) for value in axis.values]
+        places = own[name].map(same)
+        rates = [float(own[places == same(each)]["success"].mean()) for each in axis.values]
         failing = [value for value, rate in zip(shown, rates, strict=True) if rate < 0.5]
         if not failing:
             yield f"succeeds at every {name}, up to {shown[-1]}"

@@ -11,6 +11,7 @@ from typing import Any
 from replay.tuning.crew import Done
 from replay.tuning.items import Item
 from replay.tuning.studying import Findings, Studying
+from replay.tuning.values import unpacked
 from replay.tuning.work import Row
 from scenarios import study_loader
 from scenarios.study import Study
@@ -53,7 +54,7 @@ class Runs:
     def _row(self, item: Item, seed: int) -> Row:
         chance = random.Random(seed)
         Runs.seed = seed
-        settings, changes = dict(item.settings), dict(item.changes)
+        settings, changes = unpacked(item.settings), unpacked(item.changes)
         return {
             "seed": seed,
             "success": 1,

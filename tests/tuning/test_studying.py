@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import random
+import shlex
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from rich.console import Console
 
+from replay.tuning import commands, tables, telling
+from replay.tuning.studying import Studying
+from replay.tuning.values import unpacked
+from scenarios import study_loader
 from tests.tuning.made import STUDY, Runs, found, study
 
 
@@ -74,7 +81,7 @@ def test_all_candidates_have_the_same_seeds_and_circumstances(tmp_path: Path) ->
     findings = found(study(tmp_path, text), runs, tmp_path)
     asked: dict[Any, set[Any]] = {}
     for item in runs.items:
-        tries = dict(item.settings)["order_fetch_attempts"]
+        tries = unpacked(item.settings)["order_fetch_attempts"]
         asked.setdefault(tries, set()).add((item.changes, item.seeds))
     assert len(asked) == 4
     assert len({frozenset(each) for each in asked.values()}) == 1
@@ -170,3 +177,34 @@ def test_other_searches_find_the_planted_range(tmp_path: Path, method: str) -> N
     tried = [[c.values for c in each.decision.candidates] for each in (one, again)]
     assert tried[0] == tried[1]
     assert len(one.decision.candidates) == 40
+
+
+@pytest.mark.parametrize("name", study_loader.names())
+def test_studies_that_come_along_can_be_run(name: str) -> None:
+    file = study_loader.find(name)
+    Studying(study_loader.load(file), file.parent, Runs(lambda *_: {})).check()
+
+
+def test_laws_and_durations_can_be_circumstances_side_by_side(tmp_path: Path) -> None:
+    text = STUDY + (
+        "circumstances:\n"
+        "  lag: {path: 'venues.bybit.behaviour.visibility[0].lag', values: [0, 1 s, "
+        "{lognormal: {median: 300 ms, sigma: 1}}]}\n"
+    )
+
+    def slow_with_the_law(_: object, changes: dict[str, Any], __: object) -> dict[str, Any]:
+        lag = changes["venues.bybit.behaviour.visibility[0].lag"]
+        return {"success": int(lag != {"lognormal": {"median": "300 ms", "sigma": 1.0}})}
+
+    runs = Runs(slow_with_the_law)
+    findings = found(study(tmp_path, text), runs, tmp_path)
+    law = "{lognormal: {median: 300 ms, sigma: 1}}"
+    assert set(findings.rows["lag"]) == {"0", "1 s", law}
+    assert set(findings.rows[findings.rows["success"] == 0]["lag"]) == {law}
+    files = tables.write(findings, tmp_path)
+    assert pd.read_parquet(files[2])["lag"].tolist() == findings.rows["lag"].tolist()
+    told = telling.told(findings, files)
+    console = Console(width=100, record=True)
+    console.print(told)
+    assert f"no longer at {law}" in " ".join(console.export_text().split())
+    assert f"lag={law}" in shlex.split(commands.worst_runs(findings)[0])[-1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from replay.tuning.commands import same
+from replay.tuning.values import as_typed, same
 from scenarios.study import Parameter
 from scenarios.units import NS_PER_S, parse_duration
 
@@ -83,7 +83,7 @@ def _ranges(name: str, edges: Sequence[float], log: bool) -> Axis:
 
 
 def _texts(values: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(str(value) for value in values)
+    return tuple(as_typed(value) for value in values)
 
 
 def _number(value: Any) -> float | None:

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from replay.tuning import decision
-from replay.tuning.commands import Commands, same, worst
+from replay.tuning.commands import Commands, worst
 from replay.tuning.page.axes import Axis, Levels, axis_of
 from replay.tuning.page.compared import costs
 from replay.tuning.statistics import Estimate, Numbers
 from replay.tuning.studying import Findings
+from replay.tuning.values import same
 from scenarios.study import RATES, Constraint, Objective
 
 BOOTSTRAPPED = 20_000
