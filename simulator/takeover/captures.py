@@ -7,8 +7,10 @@ finds every module-level name that is bound to one of the real objects and binds
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -29,13 +31,17 @@ HARNESS = (
 class Captures:
     """Which module-level names are bound to one of the wanted objects, remembered by module.
 
-    Looking through every name of 1,500 modules takes 10 ms; looking only where something was
-    found before, and at modules that changed, takes a tenth of it.
+    Looking through every name of 1,500 modules takes 10 ms, which is half of a short run; where
+    nothing changed since, the same places are found again in a tenth of a millisecond.
     """
 
     def __init__(self, wanted: Mapping[int, Any]) -> None:
         self._wanted = dict(wanted)
-        self._known: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+        self._known: dict[str, _Looked] = {}
+        self._modules: list[Any] = []
+        self._names: list[dict[str, Any]] = []
+        self._sizes: list[int] = []
+        self._found: list[tuple[dict[str, Any], str]] = []
 
     def want(self, objects: Iterable[Any]) -> None:
         """Looks for these as well from now on."""
@@ -43,29 +49,52 @@ class Captures:
         if not new.keys() <= self._wanted.keys():
             self._wanted.update(new)
             self._known.clear()
+            self._modules = []
 
-    def find(self) -> Iterator[tuple[dict[str, Any], str]]:
+    def find(self) -> Sequence[tuple[dict[str, Any], str]]:
         """Every place: the module's names, and the name in question."""
-        wanted, known = self._wanted, self._known
+        if not self._as_before():
+            self._look()
+        return self._found
+
+    def _as_before(self) -> bool:
+        """Whether there are the same modules, each with as many names."""
+        modules = sys.modules.values()
+        return (
+            len(modules) == len(self._modules)
+            and all(map(is_, modules, self._modules))
+            and list(map(len, self._names)) == self._sizes
+        )
+
+    def _look(self) -> None:
+        self._modules = list(sys.modules.values())
+        self._names, self._sizes, self._found = [], [], []
         for name, module in list(sys.modules.items()):
-            if not isinstance(module, ModuleType):
+            if not isinstance(module, ModuleType) or name.startswith(HARNESS):
                 continue
             names = module.__dict__
-            before = known.get(name)
-            identity = id(module)  # det-ok: tells a reloaded module from the old one
-            if before is None or before[0] != identity or before[1] != len(names):
-                keys: tuple[str, ...] = ()
-                if not name.startswith(HARNESS):
-                    keys = tuple(
-                        key
-                        for key, value in list(names.items())
-                        if id(value) in wanted  # det-ok: an identity is what is looked for
-                    )
-                known[name] = (identity, len(names), keys)
-            else:
-                keys = before[2]
-            for key in keys:
-                yield names, key
+            before = self._known.get(name)
+            if before is None or before.module is not module or before.size != len(names):
+                before = self._known[name] = _Looked(module, len(names), self._captured(names))
+            self._names.append(names)
+            self._sizes.append(before.size)
+            self._found += ((names, key) for key in before.keys)
+
+    def _captured(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(
+            key
+            for key, value in list(names.items())
+            if id(value) in self._wanted  # det-ok: an identity is what is looked for
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found in a module when it had so many names."""
+
+    module: ModuleType
+    size: int
+    keys: tuple[str, ...]
 
 
 @contextmanager
