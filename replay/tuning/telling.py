@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,13 @@ def tell_round(console: Console, study: Study, decision: Decision) -> None:
 def told(findings: Findings, written: Sequence[Path]) -> RenderableType:
     """All of it."""
     parts: list[RenderableType] = [Text(answer(findings), style="bold"), Text(), _table(findings)]
+    parts.append(Text(_LEGEND, style="dim"))
     rest = len(findings.decision.candidates) - SHOWN
     if rest > 0:
         parts.append(Text(f"and {rest} more, in the files"))
     parts += [Text(f"set aside: {each}") for each in findings.set_aside]
-    parts += [Text(), Text(f"written: {', '.join(str(each) for each in written)}")]
+    names = ", ".join(each.name for each in written)
+    parts += [Text(), Text(f"written to {written[0].parent}: {names}")]
     return Group(*parts)
 
 
@@ -93,14 +95,17 @@ def _reaches(findings: Findings, candidate: Candidate) -> Iterator[str]:
         places = own[name].map(same)
         rates = [float(own[places == same(each)]["success"].mean()) for each in axis.values]
         failing = [value for value, rate in zip(shown, rates, strict=True) if rate < 0.5]
+        beyond = shown[shown.index(failing[0]) :] if failing else []
+        # A law is neither more nor less than a number: of these nothing is said in order.
+        ordered = not any(isinstance(value, Mapping) for value in axis.values)
         if not failing:
-            yield f"succeeds at every {name}, up to {shown[-1]}"
-        elif all(value in failing for value in shown[shown.index(failing[0]) :]):
+            yield f"succeeds at every {name}" + (f", up to {shown[-1]}" if ordered else "")
+        elif ordered and failing == beyond:
             before = shown[: shown.index(failing[0])]
             up_to = f"up to {name} {before[-1]}" if before else f"at no {name}"
             yield f"succeeds {up_to}, no longer at {failing[0]}"
         else:
-            yield f"fails at {name} {', '.join(str(value) for value in failing)}"
+            yield f"fails at {name} {', '.join(failing)}"
 
 
 def recommended(decision: Decision) -> Candidate | None:
@@ -114,13 +119,13 @@ def values_told(values: dict[str, Any]) -> str:
 
 
 def told_estimate(name: str, estimate: Estimate) -> str:
-    """`99.4% [98.1%, 99.8%]`, `1.25 [1.21, 1.30]`."""
+    """`99.41% [98.1, 99.8]`, `1.25 [1.21, 1.30]`."""
     if not estimate.runs:
         return "never"
     if name in RATES:
         low, high = estimate.low * 100, estimate.high * 100
         return f"{estimate.value * 100:.4g}% [{low:.4g}, {high:.4g}]"
-    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
+    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
 
 
 def _wanted(constraint: Any) -> str:
@@ -132,24 +137,29 @@ def _table(findings: Findings) -> Table:
     decision, study = findings.decision, findings.study
     table = Table(box=None, pad_edge=False)
     names = list(decision.candidates[0].estimates) if decision.candidates else []
-    for heading in ("", *study.parameters, "runs", *names, "standing"):
-        table.add_column(heading, no_wrap=heading in names)
+    for heading in ("", *study.parameters, "runs", *names):
+        table.add_column(heading, no_wrap=True)
     for each in _in_order(decision)[:SHOWN]:
-        mark = (
-            "→" if each.number == decision.recommended else "≈" * (each.number in decision.equals)
-        )
-        standing = "front" if each.number in decision.front else _STANDINGS[each.standing]
         table.add_row(
-            mark,
+            _mark(each, decision),
             *(str(value) for value in each.values.values()),
             str(each.runs),
             *(told_estimate(name, each.estimates[name]) for name in names),
-            standing,
         )
     return table
 
 
-_STANDINGS = {"kept": "", "beaten": "beaten", "violates": "not good enough"}
+_LEGEND = "→ recommended  ≈ not distinguishable from it  ◦ on the Pareto front  × not good enough"
+
+
+def _mark(candidate: Candidate, decision: Decision) -> str:
+    if candidate.number == decision.recommended:
+        return "→"
+    if candidate.number in decision.equals:
+        return "≈"
+    if candidate.number in decision.front:
+        return "◦"
+    return "×" if candidate.standing == "violates" else ""
 
 
 def _in_order(decision: Decision) -> list[Candidate]:

@@ -206,5 +206,5 @@ def test_laws_and_durations_can_be_circumstances_side_by_side(tmp_path: Path) ->
     told = telling.told(findings, files)
     console = Console(width=100, record=True)
     console.print(told)
-    assert f"no longer at {law}" in " ".join(console.export_text().split())
+    assert f"fails at lag {law}" in " ".join(console.export_text().split())
     assert f"lag={law}" in shlex.split(commands.worst_runs(findings)[0])[-1]
