@@ -159,6 +159,8 @@ def play(
             logging_kept,
             World(seed=seed, start=scenario.start.text) as world,
         ):
+            if not trace:
+                world.loggers_heard = scenario.loggers_waited_for
             hosts = (BOT, *scenario.hosts)
             watch = MilestoneWatch(patterns, world, hosts)  # before the stalls: they let time pass
             stage = set_up(scenario, world)

@@ -203,6 +203,13 @@ class Scenario(Part):
             named = [(name, each) for name, symbols in listed.items() for each in symbols]
         return tuple(dict.fromkeys(self.name_of(venue, symbol) for venue, symbol in named))
 
+    @property
+    def loggers_waited_for(self) -> tuple[str, ...]:
+        """Patterns of those whose records something in the scenario comes after."""
+        stalls = [stall.after_log for host in self.hosts.values() for stall in host.stalls]
+        crashes = [crash.after_log for crash in self.crash if crash.after_log is not None]
+        return tuple(dict.fromkeys(each.logger for each in (*stalls, *crashes)))
+
     def hosts_of(self, account: str) -> tuple[str, ...]:
         """The hosts that trade with one account, which has the name of the first of them."""
         if account != BOT:

@@ -19,7 +19,7 @@ import asyncio
 import gc
 import math
 from asyncio import events
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from logging import LogRecord
@@ -87,6 +87,9 @@ class World:
         """Attempts to leave the world, in order, also those whose error was swallowed."""
         self.log_listeners: list[Callable[[LogRecord], None]] = []
         """Told of every log record, hidden ones too, after it was handled."""
+        self.loggers_heard: Sequence[str] | None = None
+        """Patterns of loggers whose hidden records somebody waits for; None: all are recorded, as a
+        trace that is read has to have them. Set before anything is logged."""
         self.graves = Graves(self)
         self.patience = Patience()
         self.deaf = False

@@ -10,6 +10,8 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from simulator.caller import raising_place
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def captured_logs(world: World) -> Iterator[None]:
-    """Records all levels; `world.on_log` is told of each record after it was handled."""
+    """Records all levels; the world's `log_listeners` are told of each record after it was handled.
+
+    Where not everything is wanted (`world.loggers_heard`), a record below its logger's level is not
+    even made, unless it tells of an exception.
+    """
     logger_class: Any = logging.Logger
     is_enabled = logger_class.isEnabledFor
     handle = logger_class.handle
@@ -30,7 +36,15 @@ def captured_logs(world: World) -> Iterator[None]:
         if is_enabled(self, level):
             return True
         # Code that asks gets the true answer; the logging methods themselves go on to `handle`.
-        return sys._getframe(1).f_globals is inside_logging
+        caller = sys._getframe(1)
+        if caller.f_globals is not inside_logging:
+            return False
+        return is_heard(self.name) or bool(caller.f_locals.get("kwargs", {}).get("exc_info"))
+
+    @cache
+    def is_heard(logger: str) -> bool:
+        heard = world.loggers_heard
+        return heard is None or any(fnmatchcase(logger, pattern) for pattern in heard)
 
     def handle_record(self: logging.Logger, record: logging.LogRecord) -> None:
         host = world.current

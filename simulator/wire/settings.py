@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 T = TypeVar("T")
@@ -15,8 +16,9 @@ def read_settings(kind: type[T], values: Mapping[str, object], venue: str) -> T:
     Integers have to be above 0, where the field's metadata names no other `least`. Raises
     ValueError for a name or a type it does not know.
     """
-    types = get_type_hints(kind)
-    known = {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    made: Any = kind
+    types = _types_of(made)
+    known = {each.name: each for each in fields(made)}
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"unknown {venue} setting {name!r}; known: {', '.join(known)}")
@@ -26,5 +28,9 @@ def read_settings(kind: type[T], values: Mapping[str, object], venue: str) -> T:
             if types[name] is bool:
                 rule = "be true or false"
             raise ValueError(f"{venue} setting {name} must {rule}, was {value!r}")
-    made: Any = kind
     return made(**values)  # type: ignore[no-any-return]
+
+
+@cache  # working them out takes as long as answering a request
+def _types_of(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)

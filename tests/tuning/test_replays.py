@@ -14,6 +14,8 @@ from replay.tuning.crew import Crew, carry_out
 from replay.tuning.lanes import Lanes
 from replay.tuning.store import Store
 from replay.tuning.worker import Limits
+from scenarios import catalogue
+from scenarios.schema import Scenario
 from simulator.trace import digest_of
 from tests.tuning.replays import Replays, replayed
 
@@ -77,3 +79,23 @@ def test_without_its_trace_a_run_is_judged_as_with_it(version: str) -> None:
 def test_an_exception_that_the_log_level_hides_is_found_without_a_trace() -> None:
     scenario = runner.load("sklusdt")
     assert runner.play(scenario, "sklusdt", version="2025-10-28", trace=False).hidden
+
+
+def test_a_stall_after_a_hidden_record_takes_its_time_without_a_trace_too() -> None:
+    path = catalogue.find("sklusdt")
+    stall = {
+        "after_log": {"logger": "ccxt.*", "message": "^POST .*/fapi/v1/order, Request"},
+        "lasts": "70 ms",
+    }
+
+    def scenario(*stalls: object) -> Scenario:
+        text = path.read_text(encoding="utf-8")
+        changes = {"hosts.bot.stalls": list(stalls)}
+        return runner.load_text(text, "sklusdt.yaml", folder=path.parent, changes=changes)
+
+    def moments(scenario: Scenario, *, trace: bool) -> list[int]:
+        result = runner.play(scenario, "sklusdt.yaml", version="current", trace=trace)
+        return [each.time_ns for each in result.milestones]
+
+    assert moments(scenario(stall), trace=False) == moments(scenario(stall), trace=True)
+    assert moments(scenario(stall), trace=False) != moments(scenario(), trace=False)

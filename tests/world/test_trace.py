@@ -85,6 +85,30 @@ def test_log_records_of_all_levels_are_traced_and_the_bots_output_stays(
     assert "hidden" not in visible
 
 
+def test_hidden_records_that_nobody_waits_for_are_not_made(world: World) -> None:
+    world.loggers_heard = ("core.*",)
+    heard, other = logging.getLogger("core.opener"), logging.getLogger("library.http")
+    listened = []
+    world.log_listeners.append(lambda record: listened.append(record.getMessage()))
+
+    async def main() -> None:
+        for logger in (heard, other):
+            logger.debug("%s at debug", logger.name)
+            logger.warning("%s at warning", logger.name)
+            assert not logger.isEnabledFor(logging.DEBUG)
+        other.debug("%s failed", other.name, exc_info=KeyError("missing"))
+
+    world.run_until(world.hosts["bot"].start(main()))
+    assert listened == [
+        "core.opener at debug",
+        "core.opener at warning",
+        "library.http at warning",
+        "library.http failed",
+    ]
+    said = [e["message"] for e in world.trace.entries() if e["kind"] == "log"]
+    assert said == listened
+
+
 def test_secrets_and_signatures_never_leave_the_trace_in_clear(world: World) -> None:
     world.trace.hide("my-api-secret")
     world.trace.record(
