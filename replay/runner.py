@@ -36,6 +36,9 @@ from scenarios import catalogue, loader
 from scenarios.schema import Scenario
 from simulator import World
 
+RUNS_A_COLLECTION = 64
+"""What so many runs have left behind is collected at once."""
+
 
 class _RealClock:
     """The real clock, kept where a world does not look for names to replace."""
@@ -56,15 +59,13 @@ class _Leftovers:
     run does.
     """
 
-    EVERY = 64  # runs
-
     def __init__(self) -> None:
         self._runs = 0
 
     def collect(self) -> None:
         """Called before each run, where nothing of it can be concerned."""
         self._runs += 1
-        if self._runs % self.EVERY == 0:
+        if self._runs % RUNS_A_COLLECTION == 0:
             gc.collect()
 
 

@@ -6,8 +6,10 @@ import os
 import statistics
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -52,31 +54,51 @@ def weighed(item: Replays) -> list[Row]:
     return [{"took_s": after.processor_s - before.processor_s, "memory_mb": after.memory_mb}]
 
 
-def _runs() -> Iterator[_Spent]:
-    """Of each run: what it took of its worker and of the study's process, and what both hold."""
-    items = (Replays((seed,), trace=False) for seed in range(RUNS))
-    with (
-        TemporaryDirectory() as folder,
-        Store(Path(folder) / "study.db", study="0" * 64, title="bench") as store,
-        Lanes(1, Limits(timeout_s=600.0)) as crew,
-    ):
+class _Study:
+    """A study's process, its store and its one worker, a run at a time."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        self._store = stack.enter_context(Store(folder / "study.db", study="0" * 64, title="bench"))
+        self._crew = stack.enter_context(Lanes(1, Limits(timeout_s=600.0)))
+        self._seeds = count()
+
+    def run(self) -> _Spent:
+        """One more: what it took of both processes, and what both hold after it."""
         before = _spent()
-        for done in carry_out(items, weighed, crew=crew, store=store):
-            [row] = done.rows
-            ours = _spent()
-            yield _Spent(
-                float(row["took_s"] or 0) + ours.processor_s - before.processor_s,
-                float(row["memory_mb"] or 0) + ours.memory_mb,
-            )
-            before = ours
+        item = Replays((next(self._seeds),), trace=False)
+        [done] = carry_out([item], weighed, crew=self._crew, store=self._store)
+        [row] = done.rows
+        ours = _spent()
+        return _Spent(
+            float(row["took_s"] or 0) + ours.processor_s - before.processor_s,
+            float(row["memory_mb"] or 0) + ours.memory_mb,
+        )
+
+
+def _held_mb(runs: list[_Spent]) -> float:
+    return statistics.median(each.memory_mb for each in runs)
 
 
 def figures() -> Iterator[Figure]:
-    runs = list(_runs())
-    early, late = runs[AT - AROUND : AT + AROUND], runs[-2 * AROUND :]
-    took = [statistics.median(each.processor_s for each in some) for some in (early, late)]
-    held = [statistics.median(each.memory_mb for each in some) for some in (early, late)]
-    yield Figure(name="cost_growth", value=took[1] / took[0], unit="x", target=1.05, better="lower")
+    with ExitStack() as stack:
+        old, new = _Study(stack), _Study(stack)
+        runs = [old.run() for _ in range(RUNS)]
+        for _ in range(AT):
+            new.run()
+        # Side by side: what else the machine does then concerns both.
+        pairs = [(old.run(), new.run()) for _ in range(2 * AROUND)]
     yield Figure(
-        name="memory_growth_mb", value=held[1] - held[0], unit="MB", target=20, better="lower"
+        name="cost_growth",
+        value=statistics.median(late.processor_s / early.processor_s for late, early in pairs),
+        unit="x",
+        target=1.05,
+        better="lower",
+    )
+    yield Figure(
+        name="memory_growth_mb",
+        value=_held_mb(runs[-2 * AROUND :]) - _held_mb(runs[AT - AROUND : AT + AROUND]),
+        unit="MB",
+        target=20,
+        better="lower",
     )

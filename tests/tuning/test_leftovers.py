@@ -23,7 +23,7 @@ def test_what_runs_leave_behind_is_collected_now_and_then(
 ) -> None:
     """And not by Python itself, else nobody would have to."""
     monkeypatch.setattr(runner, "_leftovers", runner._Leftovers())
-    monkeypatch.setattr(runner._Leftovers, "EVERY", every)
+    monkeypatch.setattr(runner, "RUNS_A_COLLECTION", every)
     scenario = runner.load("sklusdt")
     gc.collect()
     before = worlds()
