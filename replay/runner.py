@@ -6,7 +6,6 @@ the venues' models, and both are judged by what the scenario expects.
 
 from __future__ import annotations
 
-import gc
 import os
 import shlex
 import sys
@@ -35,9 +34,7 @@ from replay.usage import UsageWatch
 from scenarios import catalogue, loader
 from scenarios.schema import Scenario
 from simulator import World
-
-RUNS_A_COLLECTION = 64
-"""What so many runs have left behind is collected at once."""
+from simulator.takeover.garbage import nothing_left
 
 
 class _RealClock:
@@ -48,28 +45,6 @@ class _RealClock:
 
 
 _real_clock = _RealClock()
-
-
-class _Leftovers:
-    """What runs leave behind: each a world and a bot, most of a megabyte, that refer to themselves.
-
-    A world sets aside what is there when it is entered, so that its own collections are short, and
-    with it what the run before left: to Python, that is old then, and it waits for good before it
-    looks through what is old. So somebody else has to, now and then: it takes as long as half a
-    run does.
-    """
-
-    def __init__(self) -> None:
-        self._runs = 0
-
-    def collect(self) -> None:
-        """Called before each run, where nothing of it can be concerned."""
-        self._runs += 1
-        if self._runs % RUNS_A_COLLECTION == 0:
-            gc.collect()
-
-
-_leftovers = _Leftovers()
 
 
 def names() -> Sequence[str]:
@@ -145,7 +120,20 @@ def play(
     trace nor digest, nothing of the venues' doings, and nothing of the production log: who plays
     thousands of runs reads none of them.
     """
-    _leftovers.collect()
+    with nothing_left():
+        return _play(scenario, name_or_path, version, seed, database, program, trace=trace)
+
+
+def _play(
+    scenario: Scenario,
+    name_or_path: str,
+    version: str,
+    seed: int | None,
+    database: Path | str | None,
+    program: Program | None,
+    *,
+    trace: bool,
+) -> RunResult:
     seed = scenario.seed if seed is None else seed
     if ":" in version:
         scenario = scenario.with_factory(version)

@@ -7,7 +7,6 @@ and TLS. Each part is a context manager that restores what it found.
 
 from __future__ import annotations
 
-import gc
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from simulator.takeover.captures import Captures, replaced
 from simulator.takeover.endings import endings_of_the_hosts
 from simulator.takeover.entropy import REAL_URANDOM, entropy_replacements, seeded_entropy
 from simulator.takeover.fence import fenced
+from simulator.takeover.garbage import collections_at_fixed_points
 from simulator.takeover.generators import generators_of_the_hosts
 from simulator.takeover.logs import captured_logs
 from simulator.takeover.look_ups import LOOK_UPS, look_up_replacements
@@ -64,7 +64,7 @@ def takeover(world: World) -> Iterator[None]:
     _Holder.world = world
     try:
         with ExitStack() as stack:
-            stack.enter_context(_collections_at_fixed_points())
+            stack.enter_context(collections_at_fixed_points())
             stack.enter_context(generators_of_the_hosts())
             stack.enter_context(virtual_time(world))
             stack.enter_context(seeded_entropy(world))
@@ -91,25 +91,6 @@ def takeover(world: World) -> Iterator[None]:
             yield
     finally:
         _Holder.world = None
-
-
-@contextmanager
-def _collections_at_fixed_points() -> Iterator[None]:
-    """Keeps the garbage collector from choosing its own moments; the world chooses them.
-
-    What a collection finalises can log and send; that must not depend on how much was allocated
-    before the run. What is there already is set aside, so that a collection looks at the run's
-    own objects only.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
 
 
 @contextmanager
