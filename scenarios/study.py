@@ -24,11 +24,13 @@ from scenarios.units import Unusable
 
 Metric = Literal[
     "success",
+    "opened",
     "rolled_back",
     "unprotected_s",
     "time_to_protected_s",
     "requests",
     "weight",
+    "waves_over_limit",
     "lost_usdt",
 ]
 """What a run is measured by; `replay/tuning/measuring.py` says how."""

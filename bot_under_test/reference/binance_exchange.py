@@ -25,10 +25,6 @@ from bot_under_test.reference.signals import BUY, SELL
 
 logger = logging.getLogger("core.exchange_manager")
 
-_OPENING_WEIGHT = 150
-"""What an opening may cost: 40 when all goes well, and a rollback asks for positions 20 times."""
-
-
 class BinanceExchange:
     """As `ExchangeManager`, and the user stream's key."""
 
@@ -103,11 +99,12 @@ class BinanceExchange:
     def wait_for_room_s(self, openings: int) -> float:
         if self._weight_limit is None:
             return 0.0
-        if self._weight_limit < _OPENING_WEIGHT:
+        room = self._settings.opening_room
+        if self._weight_limit < room:
             return math.inf
         now_ms = self._client.milliseconds()
         used = self._used_weight if now_ms // 60_000 == self._used_minute else 0
-        if used + openings * _OPENING_WEIGHT <= self._weight_limit:
+        if used + openings * room <= self._weight_limit:
             return 0.0
         # The window starts anew with the venue's next minute; its clock is the bot's, nearly.
         return until_ms((now_ms // 60_000 + 1) * 60_000) + 1.0

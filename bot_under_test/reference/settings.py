@@ -90,6 +90,9 @@ class Settings:
     """Register a placeholder, query the order and verify the position before stops are placed."""
     keeps_room: bool = True
     """Begin an opening only when all of it fits into the venue's rate limit."""
+    opening_room: int = 150
+    """So much of Binance's request weight: 40 when all goes well, and a rollback asks for positions
+    20 times."""
     order_fetch_delay_s: float = 0.1
     bybit_order_fetch_delay_s: float = 0.5
     order_fetch_attempts: int = 5
