@@ -205,9 +205,23 @@ class Study(Part):
             if set(values) != set(self.parameters):
                 cure = f"give {', '.join(self.parameters)}"
                 raise Unusable("needs a value for each parameter", cure, ("compare", index))
+        self._check_what_is_left_out()
         if not 0 < self.confidence < 1:
             raise Unusable("must be between 0 and 1", "write 0.95", ("confidence",))
         return self
+
+    def _check_what_is_left_out(self) -> None:
+        """Who fails whenever it is slow would be the fastest, if nobody asked for success."""
+        demanded = any(each.metric == "success" for each in self.constraints)
+        rule = "leaves out the runs that never got there"
+        cure = "demand `success` in a constraint, or have it as an objective before this one"
+        for index, objective in enumerate(self.objectives):
+            demanded = demanded or objective.metric == "success"
+            if objective.metric == "time_to_protected_s" and not demanded:
+                raise Unusable(rule, cure, ("objectives", index))
+        for index, constraint in enumerate(self.constraints):
+            if constraint.metric == "time_to_protected_s" and not demanded:
+                raise Unusable(rule, cure, ("constraints", index))
 
     @property
     def compared(self) -> tuple[dict[str, Any], ...]:

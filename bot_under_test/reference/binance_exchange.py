@@ -25,6 +25,7 @@ from bot_under_test.reference.signals import BUY, SELL
 
 logger = logging.getLogger("core.exchange_manager")
 
+
 class BinanceExchange:
     """As `ExchangeManager`, and the user stream's key."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -91,23 +91,23 @@ class Judge:
         if best is None:
             return Decision(candidates=tuple(candidates), recommended=None, clear=not kept)
         standing = {each.number: each for each in candidates}
-        equals: list[int] = []
+        alike = [best]
         for each in kept:
             if each.number == best.number:
                 continue
-            verdict = self._against(groups[each.number], groups[best.number])
-            if verdict == "beaten":
+            if self._against(groups[each.number], groups[best.number]) == "beaten":
                 standing[each.number] = _beaten(each, best)
-            elif verdict == "equal":
-                equals.append(each.number)
+            else:
+                alike.append(each)
+        chosen = self._sturdiest(alike, groups)
         front = self._front([each for each in standing.values() if each.standing != "violates"])
-        share, broken = self._fragility(groups[best.number])
+        share, broken = self._fragility(groups[chosen.number])
         return Decision(
             candidates=tuple(standing.values()),
-            recommended=best.number,
-            equals=tuple(equals),
+            recommended=chosen.number,
+            equals=tuple(sorted(each.number for each in alike if each is not chosen)),
             front=front,
-            clear=not equals and self._certain(best),
+            clear=len(alike) == 1 and self._certain(chosen),
             broken_share=share,
             broken=broken,
         )
@@ -198,6 +198,14 @@ class Judge:
         )
 
     # the chosen one
+
+    def _sturdiest(
+        self, equals: Sequence[Candidate], groups: Mapping[int, pd.DataFrame]
+    ) -> Candidate:
+        """Of those that cannot be told apart and keep the constraints: the one that breaks in the
+        fewest circumstances; of these the first."""
+        keeping = [each for each in equals if self._keeps(each)]
+        return min(keeping, key=lambda each: self._fragility(groups[each.number])[0] or 0.0)
 
     def _fragility(self, rows: pd.DataFrame) -> tuple[float | None, pd.DataFrame]:
         """In which of the circumstances the constraints do not hold."""

@@ -66,14 +66,14 @@ def answer(findings: Findings) -> str:
     else:
         said.append("  best by its mean; its interval reaches beyond what is demanded")
     said += (f"  {told}" for told in _reaches(findings, best))
-    for each in compared(findings):
-        said.append(f"beside it {values_told(each.values)}")
-        said += (f"  {name} {told_estimate(name, e)}" for name, e in each.estimates.items())
-        said += (f"  {told}" for told in _reaches(findings, each))
     if decision.broken_share is not None:
         cells = len(decision.broken)
         broken = round(decision.broken_share * cells)
         said.append(f"  fragile in {broken} of {cells} circumstances ({decision.broken_share:.0%})")
+    for each in compared(findings):
+        said.append(f"beside it {values_told(each.values)}")
+        said += (f"  {name} {told_estimate(name, e)}" for name, e in each.estimates.items())
+        said += (f"  {told}" for told in _reaches(findings, each))
     return "\n".join(said)
 
 

@@ -15,6 +15,7 @@ from replay.tuning import commands, tables, telling
 from replay.tuning.studying import Studying
 from replay.tuning.values import unpacked
 from scenarios import study_loader
+from scenarios.errors import ScenarioError
 from tests.tuning.made import STUDY, Runs, found, study
 
 
@@ -149,6 +150,51 @@ def test_how_fragile_the_choice_is_shows_in_its_circumstances(tmp_path: Path) ->
     decision = found(study(tmp_path, text), Runs(formula), tmp_path).decision
     assert decision.broken_share == 0.25
     assert list(decision.broken["kept"]) == [True, True, True, False]
+
+
+def test_of_equals_the_one_that_breaks_in_the_fewest_circumstances_is_chosen(
+    tmp_path: Path,
+) -> None:
+    text = STUDY.replace(
+        "objectives: [{maximise: success}, {minimise: requests}]",
+        "constraints: [{metric: success, at_least: 0.98}]\nobjectives: [{minimise: requests}]",
+    ) + (
+        "circumstances:\n"
+        "  lag: {path: 'venues.bybit.behaviour.visibility[0].lag', values: [1 s, 2 s]}\n"
+    )
+
+    def fails_late(settings: dict[str, Any], changes: dict[str, Any], _: object) -> dict[str, Any]:
+        late = changes["venues.bybit.behaviour.visibility[0].lag"] == "2 s"
+        fails = settings["order_fetch_attempts"] == 1 and late and Runs.seed % 33 == 0
+        return {"success": int(not fails)}
+
+    findings = found(study(tmp_path, text), Runs(fails_late), tmp_path)
+    assert values(findings) == {"tries": 2}
+    assert findings.decision.equals == (0, 2, 3)
+    assert findings.decision.broken_share == 0
+    frail = next(each for each in findings.decision.candidates if each.number == 0)
+    assert frail.estimates["success"].value > 0.98
+
+
+@pytest.mark.parametrize(
+    ("objectives", "constraints", "place"),
+    [
+        ("[{minimise: time_to_protected_s}]", "[]", r"objectives\[0\]"),
+        ("[{minimise: time_to_protected_s}, {maximise: success}]", "[]", r"objectives\[0\]"),
+        (
+            "[{minimise: requests}]",
+            "[{metric: time_to_protected_s, at_most: 5}]",
+            r"constraints\[0\]",
+        ),
+    ],
+)
+def test_who_fails_whenever_it_is_slow_cannot_pass_for_the_fastest(
+    tmp_path: Path, objectives: str, constraints: str, place: str
+) -> None:
+    text = STUDY.replace("[{maximise: success}, {minimise: requests}]", objectives)
+    text += f"constraints: {constraints}\n"
+    with pytest.raises(ScenarioError, match=f"{place}.*leaves out the runs that never got there"):
+        study(tmp_path, text)
 
 
 def test_the_front_has_who_is_best_in_something(tmp_path: Path) -> None:
