@@ -4,25 +4,33 @@ A world takes over the process that enters it: its clocks, its sockets, its thre
 the cluster, which has to go on answering its scheduler, does not carry out a call itself: it has
 lanes of its own, and a call that dies or hangs takes down neither it nor what it holds. When one
 of the cluster's workers is lost, the scheduler gives its calls to others.
+
+What the lanes do first, as whether they have the same code, each of them does before it is given
+work, those of a worker that joins late as well. All that are there are asked at once in the
+beginning, so that one sees all that is to be mended.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Mapping
+import pickle
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from functools import cache
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from replay.tuning.lanes import Lanes
-from replay.tuning.worker import Limits
+from replay.tuning.worker import CallError, First, Limits, RefusedError
 from simulator.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _CONNECT_S = 10
-_WORKERS_S = 60
+_WORKERS_S = 20
+_FIT_S = 150  # somewhat longer than what comes first may take
 _ASK_AGAIN = 100  # calls after which the cluster may have another size
 
 
@@ -32,9 +40,10 @@ class Cluster(Executor):
     A future has what the call returned, or a CallError; it is cancelled when the cluster is gone.
     """
 
-    def __init__(self, address: str, limits: Limits) -> None:
+    def __init__(self, address: str, limits: Limits, first: First | None = None) -> None:
         """Raises InputError for an address at which there is no scheduler, or one without
-        workers, and where `distributed` is not installed."""
+        workers, for workers that must not be given work, and where `distributed` is not
+        installed."""
         try:
             import distributed
         except ModuleNotFoundError as error:
@@ -43,6 +52,7 @@ class Cluster(Executor):
                 f"'trading-bot-simulator[cluster]'"
             ) from error
         self._limits = limits
+        self._first = first
         self._lost = 0
         self._submitted = 0
         try:
@@ -63,6 +73,12 @@ class Cluster(Executor):
             ) from error
         self._executor = self._client.get_executor()
         self._width = self._measured()
+        if unfit := self._unfit():
+            self.shutdown(cancel_futures=True)
+            raise InputError(
+                f"--cluster {address}: {'; '.join(unfit)}: have the same on all workers as here, "
+                f"and start them again"
+            )
 
     @property
     def width(self) -> int:
@@ -91,9 +107,20 @@ class Cluster(Executor):
             self._width = self._measured()
         key = f"{self._prefix}{self._submitted}"
         future: Future[R] = self._executor.submit(
-            _in_a_lane, self._limits, function, *arguments, key=key
+            _in_a_lane, self._limits, self._first, function, *arguments, key=key
         )
         return future
+
+    def refusal(self, error: Exception) -> str | None:
+        """See `crew.Crew`."""
+        from distributed import KilledWorker
+
+        if isinstance(error, RefusedError):
+            return str(error)
+        if isinstance(error, (CallError, KilledWorker)):
+            return None
+        # Not even our part of a worker came to be called, as it is not there: who was it?
+        return "; ".join(self._unfit()) or f"{type(error).__name__}: {error}"
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leaves the cluster as it is; calls that are not done there are given up."""
@@ -110,6 +137,33 @@ class Cluster(Executor):
     def _prefix(self) -> str:
         return f"replay-{self._client.id}-"
 
+    def _unfit(self) -> list[str]:
+        """The workers that must not be given work, and why."""
+        if self._first is None:
+            return []
+        asked = {
+            address: self._client.submit(
+                _in_a_lane,
+                self._limits,
+                self._first,
+                _nothing,
+                workers=[address],
+                allow_other_workers=False,
+                pure=False,
+            )
+            for address in sorted(self._client.nthreads())
+        }
+        unfit: list[str] = []
+        for address, future in asked.items():
+            try:
+                future.result(timeout=_FIT_S)
+            except RefusedError as error:
+                unfit.append(str(error))
+            except Exception as error:
+                if address in self._client.nthreads():  # else it is gone, and nobody's trouble
+                    unfit.append(f"worker {address}: {type(error).__name__}: {error}")
+        return unfit
+
     def _measured(self) -> int:
         # One that is carried out, and one that is on its way.
         threads: int = sum(self._client.nthreads().values())
@@ -121,16 +175,58 @@ class Cluster(Executor):
             self._lost += sum(key.startswith(self._prefix) for key in told["processing-tasks"])
 
 
-def _in_a_lane(limits: Limits, function: Callable[..., Any], *arguments: Any) -> Any:
+def _in_a_lane(
+    limits: Limits, first: First | None, function: Callable[..., Any], *arguments: Any
+) -> Any:
     """What a worker of the cluster does: has it done."""
     from distributed import get_worker
 
-    return _lanes(get_worker().state.nthreads, limits).submit(function, *arguments).result()
+    worker = get_worker()
+    with _kept.lanes(worker.state.nthreads, limits, first) as lanes:
+        try:
+            return lanes.submit(function, *arguments).result()
+        except RefusedError as error:
+            raise RefusedError(f"worker {worker.address}: {error}") from None
 
 
-@cache  # as long as the worker of the cluster lives: a process takes a second to start
-def _lanes(count: int, limits: Limits) -> Lanes:
+def _nothing() -> None:
+    """Has a lane begin, if it has not yet."""
+
+
+class _Kept:
+    """A worker's lanes, as long as there is something for them to do and until there is something
+    else: a process takes a second to start."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lanes: dict[Any, Lanes] = {}
+        self._busy: Counter[Any] = Counter()
+
+    @contextmanager
+    def lanes(self, count: int, limits: Limits, first: First | None) -> Iterator[Lanes]:
+        # What comes first is told apart as it is sent: partial functions are all different.
+        key = count, limits, pickle.dumps(first)
+        with self._lock:
+            self._busy[key] += 1
+            over = [each for each in self._lanes if not self._busy[each]]
+            ended = [self._lanes.pop(each) for each in over]
+            if key not in self._lanes:
+                self._lanes[key] = _made(count, limits, first)
+            lanes = self._lanes[key]
+        try:
+            for each in ended:
+                each.shutdown(cancel_futures=True)
+            yield lanes
+        finally:
+            with self._lock:
+                self._busy[key] -= 1
+
+
+_kept = _Kept()
+
+
+def _made(count: int, limits: Limits, first: First | None) -> Lanes:
     # Dask marks its workers so that they may have no children, lest these be left behind. Ours
     # never are: they end with their parent.
     multiprocessing.current_process().daemon = False
-    return Lanes(count, limits)
+    return Lanes(count, limits, first)

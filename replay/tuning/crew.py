@@ -11,7 +11,7 @@ from typing import Protocol
 
 from replay.tuning.stopping import Stop
 from replay.tuning.store import Store
-from replay.tuning.work import Item, Row, Work, written
+from replay.tuning.work import Item, Row, Work, read, written
 from simulator.errors import InputError
 
 _AHEAD = 16
@@ -34,6 +34,10 @@ class Crew(Protocol):
     def gone(self) -> bool:
         """Whether it can do nothing more: what fails then is no fault of the item's."""
 
+    def refusal(self, error: Exception) -> str | None:
+        """Why a worker must not be given work, if that is what an error of a future tells: what
+        failed then is no fault of the item's. Else None."""
+
     def submit(
         self, function: Callable[[Work, Item], str], work: Work, item: Item, /
     ) -> Future[str]:
@@ -53,7 +57,7 @@ class Done:
 class Progress:
     """How far the work has come, in items."""
 
-    done: int = 0  # in this go
+    done: int = 0  # in this go, over all that was carried out in it
     known: int = 0  # from an earlier one
     retried: int = 0  # tries that failed and were repeated
     set_aside: int = 0  # in this go or an earlier one
@@ -79,17 +83,33 @@ def carry_out(
     store: Store,
     tries: int = 3,
     stop: Stop | None = None,
+    before: Progress = Progress(),
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Iterator[Done]:
     """What becomes of each item, in the order of the items, whoever is ready first. Items are
     taken as there is room for them, a few ahead of what was yielded. One that the store knows is
-    not carried out again. One that fails `tries` times is set aside.
+    not carried out again. One that fails `tries` times is set aside. Progress is counted on from
+    `before`.
 
-    Raises StoppedError when it is stopped, InputError when the crew is gone.
+    Raises StoppedError when it is stopped, InputError when the crew is gone or must not do it.
     """
-    carrying = _Carrying(work, crew, store, tries, stop or Stop(), on_progress, crew.lost)
+    carrying = _Carrying(work, crew, store, tries, stop or Stop(), on_progress, crew.lost, before)
     try:
         yield from carrying.out(iter(items))
+    finally:
+        carrying.leave()
+
+
+def tried(
+    item: Item, work: Work, *, crew: Crew, store: Store, stop: Stop | None = None
+) -> tuple[Row, ...] | None:
+    """What the work makes of an item, of which nothing is kept; None if it comes to nothing.
+
+    Raises as `carry_out` does.
+    """
+    carrying = _Carrying(work, crew, store, 1, stop or Stop(), lambda _: None, crew.lost)
+    try:
+        return carrying.once(item)
     finally:
         carrying.leave()
 
@@ -114,8 +134,7 @@ class _Carrying:
         self.stop.listeners.append(self._wake)
         more = True
         while True:
-            if self.stop.asked_by is not None:
-                raise self.stop.error(f"{self.progress}; what is done is kept in {self.store.file}")
+            self._look_whether_to_stop()
             while more and self._has_room():
                 more = self._ask(next(items, None))
             if not self.asked:
@@ -124,6 +143,23 @@ class _Carrying:
                 yield self._done(self.asked.popleft())
             else:
                 self._settle(self.ended.get())
+
+    def once(self, item: Item) -> tuple[Row, ...] | None:
+        self.stop.listeners.append(self._wake)
+        future = self._sent(item)
+        while not future.done():
+            self._look_whether_to_stop()
+            self.ended.get()
+        try:
+            return read(self._result(future))
+        except InputError:
+            raise
+        except Exception:
+            return None
+
+    def _look_whether_to_stop(self) -> None:
+        if self.stop.asked_by is not None:
+            raise self.stop.error(f"{self.progress}; what is done is kept in {self.store.file}")
 
     def leave(self) -> None:
         """What is ready by now is kept, the rest is not waited for."""
@@ -156,35 +192,56 @@ class _Carrying:
         return True
 
     def _submit(self, item: Item) -> None:
+        self.running[item.key] = item, self._sent(item)
+
+    def _sent(self, item: Item) -> Future[str]:
         try:
             future = self.crew.submit(written, self.work, item)
         except Exception as error:
             if self.crew.gone:
                 raise self._gone() from error
             raise
-        self.running[item.key] = item, future
         future.add_done_callback(lambda _: self.ended.put(item.key))
+        return future
 
     def _settle(self, key: str | None) -> None:
         if key is None:
             return
         item, future = self.running.pop(key)
         try:
-            rows = future.result()
-        except CancelledError:
-            raise self._gone() from None
+            rows = self._result(future)
+        except InputError:
+            raise
         except Exception as error:
-            if self.crew.gone:
-                raise self._gone() from error
             self._failed(item, str(error) or type(error).__name__)
         else:
             self.store.add(item, rows)
             self._count(done=1)
 
+    def _result(self, future: Future[str]) -> str:
+        """Of one that has ended. Raises InputError for what no item is to blame for, else what the
+        future has."""
+        try:
+            return future.result()
+        except CancelledError:
+            raise self._gone() from None
+        except Exception as error:
+            if self.crew.gone:
+                raise self._gone() from error
+            if (why := self.crew.refusal(error)) is not None:
+                raise self._refused(why) from error
+            raise
+
     def _gone(self) -> InputError:
         return InputError(
             f"the workers are gone: {self.progress}; what is done is kept in {self.store.file}: "
             f"see to them and give the same command again"
+        )
+
+    def _refused(self, why: str) -> InputError:
+        return InputError(
+            f"not all workers are as it is here: {why}: {self.progress}; what is done is kept in "
+            f"{self.store.file}: have the same everywhere and give the same command again"
         )
 
     def _failed(self, item: Item, why: str) -> None:

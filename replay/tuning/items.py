@@ -14,6 +14,7 @@ from replay.tuning.measuring import measured
 from replay.tuning.values import as_typed, unpacked, unpacked_exactly
 from replay.tuning.work import Row
 from scenarios.schema import Scenario
+from simulator.errors import InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,16 @@ def work(item: Item) -> Sequence[Row]:
         measured(scenario, runner.play(scenario, name, version=version, seed=seed, trace=False))
         for seed in item.seeds
     ]
+
+
+def unusable(item: Item) -> Sequence[Row]:
+    """As work: no row if the item can be run, and one with the `error` if it cannot. What else
+    befalls it, it raises."""
+    try:
+        work(item)
+    except InputError as error:
+        return [{"error": str(error)}]
+    return []
 
 
 def prepared(item: Item) -> Scenario:

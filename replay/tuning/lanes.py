@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
-from replay.tuning.worker import Limits, Worker
+from replay.tuning.worker import First, Limits, RefusedError, Worker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,17 +25,18 @@ class _Task:
 class Lanes(Executor):
     """So many calls at a time, each lane a thread here and a process that does its work.
 
-    A future has what the call returned, or a CallError. Not done at the end is not done at all:
+    A future has what the call returned, or a CallError; a RefusedError where what every process
+    does `first` says that it must not be given work. Not done at the end is not done at all:
     leaving ends the processes.
     """
 
-    def __init__(self, count: int, limits: Limits) -> None:
+    def __init__(self, count: int, limits: Limits, first: First | None = None) -> None:
         self.width = 2 * count  # one that is carried out, and one that waits
         self.lost = 0  # whoever submits is told
         self.gone = False  # a process that is gone is started again
         self._waiting: SimpleQueue[_Task | None] = SimpleQueue()
         self._closed = False
-        self._workers = [Worker(limits) for _ in range(count)]
+        self._workers = [Worker(limits, first) for _ in range(count)]
         self._threads = [
             threading.Thread(target=self._serve, args=(each,), daemon=True)
             for each in self._workers
@@ -52,6 +53,10 @@ class Lanes(Executor):
         future: Future[R] = Future()
         self._waiting.put(_Task(future, function, arguments))
         return future
+
+    def refusal(self, error: Exception) -> str | None:
+        """See `crew.Crew`."""
+        return str(error) if isinstance(error, RefusedError) else None
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the processes; with `cancel_futures` at once, without it after what was asked."""

@@ -2,81 +2,91 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
 from replay.tuning.crew import Progress
 
-if TYPE_CHECKING:
-    from replay.tuning.store import SetAside
-
-_NAMED = 10
 _RATE_S = 60.0  # over which it is taken: items differ
+_BAR = 20  # columns; with all that can stand beside it, it fits into 80
 
 
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.1f}/s")
+class Shown:
+    """Takes what `carry_out` tells, round after round."""
+
+    def __init__(self, bar: Bar) -> None:
+        self.progress = Progress()
+        self._bar = bar
+        self._rounds = 0
+        self._before = 0
+        self._task = bar.add_task("", total=None, told="", pace=None)
+        # What is known from before comes at no rate at all: that of this go has a task of its own.
+        self._pace = bar.add_task("", total=None, told="", pace=None, visible=False)
+
+    def expect(self, items: int) -> None:
+        """A round begins, of so many items."""
+        self._rounds += 1
+        self._before = self.progress.settled
+        self._bar.update(self._task, description=f"round {self._rounds}", completed=0, total=items)
+
+    def take(self, progress: Progress) -> None:
+        """Of all rounds together."""
+        self.progress = progress
+        self._bar.update(self._pace, completed=progress.done)
+        self._bar.update(
+            self._task,
+            completed=progress.settled - self._before,
+            told=_troubles(progress),
+            pace=self._bar.tasks[self._pace].speed,
+        )
 
 
 @contextmanager
-def shown(
-    console: Console, *, total: int | None, what: str = "items"
-) -> Iterator[Callable[[Progress], None]]:
-    """Takes what `carry_out` tells. On a terminal, and not in CI, a bar has the rate of this go and
-    the time left, where the total is known; at the end, however that comes, one line has the
-    counts."""
-    latest = Progress()
+def shown(console: Console) -> Iterator[Shown]:
+    """On a terminal, and not in CI, a bar has the rate of this go and the time left in this round;
+    at the end one line has the counts. What ends it early tells of them itself."""
+    # Whoever wants colours in a file (FORCE_COLOR) wants no bar in it.
+    watched = console.is_interactive and console.file.isatty() and not os.environ.get("CI")
     bar = Bar(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(_BAR),
         MofNCompleteColumn(),
         _Rate(),
-        TimeRemainingColumn(compact=True),
+        _Left(),
         TextColumn("{task.fields[told]}"),
         console=console,
         transient=True,
         speed_estimate_period=_RATE_S,
-        disable=not console.is_terminal or bool(os.environ.get("CI")),
+        disable=not watched,
     )
-    task = bar.add_task(what, total=total, told="")
-
-    def take(progress: Progress) -> None:
-        nonlocal latest
-        latest = progress
-        if progress.done:
-            bar.update(task, completed=progress.settled, told=_troubles(progress))
-        else:  # what is known from before came at no rate at all
-            bar.reset(task, completed=progress.settled, total=total, told=_troubles(progress))
-
-    try:
-        with bar:
-            yield take
-    finally:
-        console.print(str(latest), markup=False)
+    with bar:
+        taking = Shown(bar)
+        yield taking
+    console.print(str(taking.progress), markup=False)
 
 
-def lines(set_aside: Sequence[SetAside]) -> Iterator[str]:
-    """What a person reads of the items that were set aside: the first ten by name."""
-    for each in set_aside[:_NAMED]:
-        yield f"set aside after {each.tries} tries: {each.title}: {each.reason}"
-    if len(set_aside) > _NAMED:
-        yield f"and {len(set_aside) - _NAMED} more were set aside"
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        pace = task.fields["pace"]
+        return Text("" if pace is None else f"{pace:,.1f}/s")
+
+
+class _Left(ProgressColumn):
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        pace = task.fields["pace"]
+        if not pace or task.remaining is None:
+            return Text("")
+        minutes, seconds = divmod(math.ceil(task.remaining / pace), 60)
+        return Text(f"{minutes:02d}:{seconds:02d} left")
 
 
 def _troubles(progress: Progress) -> str:

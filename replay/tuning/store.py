@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from replay.tuning.identity import differences
 from replay.tuning.work import Item, Row, read
 from simulator.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMAT = 1
+_FORMAT = 2
 _APPLICATION_ID = 0x7262_7374  # what `file` and SQLite's own tools tell our files by
 _AT_ONCE = 500  # keys in one question: SQLite allows 999 in its oldest builds
 _BUSY_S = 30.0
+_ANOTHER = "name another folder by --out"
 _TABLES = """
-CREATE TABLE study (digest TEXT NOT NULL, title TEXT NOT NULL);
+CREATE TABLE study (name TEXT NOT NULL, identity TEXT NOT NULL);
 CREATE TABLE results (key TEXT PRIMARY KEY, rows TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE set_aside (
     key TEXT PRIMARY KEY, title TEXT NOT NULL, tries INTEGER NOT NULL, reason TEXT NOT NULL
@@ -45,17 +48,19 @@ class Store:
     killed loses nothing that was added; a machine that loses its power may lose the last ones.
     """
 
-    def __init__(self, file: Path, *, study: str, title: str) -> None:
-        """Opens the file, or makes it. `study` is a digest of all that results depend on.
+    def __init__(self, file: Path, *, study: str, identity: Mapping[str, str]) -> None:
+        """Opens the file, or makes it. `study` is a name, and `identity` all that results depend on
+        besides their items: see the module of that name.
 
-        Raises InputError for a file that is no store, or one of another study.
+        Raises InputError for a file that is no store, one of another study, and one whose results
+        are of another identity.
         """
         self.file = file
         with self._told():
             self._database = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
         try:
             with self._told():
-                self._open(study, title)
+                self._open(study, identity)
         except BaseException:
             self._database.close()
             raise
@@ -146,32 +151,36 @@ class Store:
                 )
             yield from (read(found[key]) for key in asked if key in found)
 
-    def _open(self, study: str, title: str) -> None:
+    def _open(self, study: str, identity: Mapping[str, str]) -> None:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         with self._transaction():  # who comes second finds the tables of who came first
             made = self._pragma("application_id")
             if made == 0 and not self._database.execute("SELECT 1 FROM sqlite_master").fetchone():
-                self._make(study, title)
+                self._make(study, identity)
             elif made != _APPLICATION_ID:
-                raise InputError(f"{self.file}: is a database, but no store; name another file")
+                raise InputError(f"{self.file}: is a database, but no store; {_ANOTHER}")
         version = self._pragma("user_version")
         if version != _FORMAT:
             raise InputError(
                 f"{self.file}: is a store of format {version}, this is the program for format "
-                f"{_FORMAT}; name another file"
+                f"{_FORMAT}; {_ANOTHER}"
             )
-        [(digest, of)] = self._database.execute("SELECT digest, title FROM study")
-        if digest != study:
+        [(of, kept)] = self._database.execute("SELECT name, identity FROM study")
+        if of != study:
             raise InputError(
-                f"{self.file}: holds the results of study {of} ({digest[:12]}), not of {title} "
-                f"({study[:12]}); name another file for this one, or delete that one"
+                f"{self.file}: holds the results of study {of}, not of {study}; {_ANOTHER}"
+            )
+        if differing := differences(json.loads(kept), identity):
+            raise InputError(
+                f"{self.file}: holds results that were got otherwise: {differing}; these would not "
+                f"be comparable: {_ANOTHER}, or delete this one to begin anew"
             )
 
-    def _make(self, study: str, title: str) -> None:
+    def _make(self, study: str, identity: Mapping[str, str]) -> None:
         for statement in _TABLES.split(";")[:-1]:
             self._database.execute(statement)
-        self._database.execute("INSERT INTO study VALUES (?, ?)", (study, title))
+        self._database.execute("INSERT INTO study VALUES (?, ?)", (study, json.dumps(identity)))
         self._database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         self._database.execute(f"PRAGMA user_version = {_FORMAT}")
 
@@ -196,8 +205,8 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             raise InputError(
-                f"{self.file}: cannot be used as a store: {error}; name another file, or see to "
-                f"it that this one can be written"
+                f"{self.file}: cannot be used as a store: {error}; {_ANOTHER}, or see to it that "
+                f"this one can be written"
             ) from error
 
 

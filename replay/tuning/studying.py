@@ -18,7 +18,7 @@ import pandas as pd
 
 from replay.tuning.crew import Done
 from replay.tuning.decision import Candidate, Decision, Judge, circumstances_of, label
-from replay.tuning.items import Item, Source, prepared, work
+from replay.tuning.items import Item, Source, prepared
 from replay.tuning.search import search_of
 from replay.tuning.values import in_table, packed
 from scenarios import catalogue
@@ -51,9 +51,9 @@ class Findings:
 class Studying:
     """See the module. `folder` is where the study's own scenarios are looked for."""
 
-    def __init__(self, study: Study, folder: Path, carry_out: CarryOut) -> None:
+    def __init__(self, study: Study, folder: Path) -> None:
         self._study = study
-        self._carry_out = carry_out
+        self._carry_out: CarryOut = lambda _: ()
         self._sources = {name: _source(name, folder) for name in study.scenarios}
         self._box = list(study.box())
         self._search = search_of(study)
@@ -64,18 +64,31 @@ class Studying:
         self._rounds = 0
         self._judge = Judge(study, looks=len(list(_targets(study))))
 
-    def check(self) -> None:
-        """Whether the study can be run at all: every one of the circumstances is made, and the
-        first of all runs. Raises InputError, before anybody works for nothing."""
-        values = next(iter(self._study.grid()))
-        seeds = (self._study.runs.first_seed,)
-        items = [self._item(values, cell, seeds) for cell in self._box]
-        for item in items:
-            prepared(item)
-        work(items[0])
+    def check(self) -> tuple[str, ...]:
+        """Makes every one of the circumstances. Raises InputError for one that cannot be, before
+        anybody works for nothing. The factories of all bots in them."""
+        found: dict[str, None] = {}
+        for item in self._first_round():
+            scenario = prepared(item)
+            version = self._study.bot
+            found[version if ":" in version else scenario.bot.factory] = None
+            found |= {each.factory: None for each in scenario.hosts.values() if each.factory}
+        return tuple(found)
 
-    def run(self, on_round: Callable[[Decision], object] = lambda _: None) -> Findings:
+    @property
+    def first(self) -> Item:
+        """A single run: by it one sees whether others can be."""
+        return next(self._first_round())
+
+    def _first_round(self) -> Iterator[Item]:
+        values = next(iter(self._study.grid()))
+        return (self._item(values, cell, (self._study.runs.first_seed,)) for cell in self._box)
+
+    def run(
+        self, carry_out: CarryOut, on_round: Callable[[Decision], object] = lambda _: None
+    ) -> Findings:
         """To its end; `on_round` is told after each round how things stand."""
+        self._carry_out = carry_out
         decision = Decision(candidates=(), recommended=None)
         while proposed := self._search.propose():
             first = len(self._values)

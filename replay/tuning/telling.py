@@ -19,6 +19,7 @@ from scenarios.study import RATES, Study
 
 SHOWN = 15
 """Candidates in the table; the files have all of them."""
+_NAMED = 10
 
 
 def tell_round(console: Console, study: Study, decision: Decision) -> None:
@@ -32,17 +33,39 @@ def tell_round(console: Console, study: Study, decision: Decision) -> None:
     )
 
 
-def told(findings: Findings, written: Sequence[Path]) -> RenderableType:
-    """All of it."""
+def told(findings: Findings, written: Sequence[Path], retrying: str = "") -> RenderableType:
+    """All of it; `retrying` is the command that tries once more what was set aside."""
     parts: list[RenderableType] = [Text(answer(findings), style="bold"), Text(), _table(findings)]
     parts.append(Text(_LEGEND, style="dim"))
     rest = len(findings.decision.candidates) - SHOWN
     if rest > 0:
         parts.append(Text(f"and {rest} more, in the files"))
-    parts += [Text(f"set aside: {each}") for each in findings.set_aside]
+    parts += _set_aside(findings, retrying)
     names = ", ".join(each.name for each in written)
     parts += [Text(), Text(f"written to {written[0].parent}: {names}")]
     return Group(*parts)
+
+
+def _set_aside(findings: Findings, retrying: str) -> Iterator[Text]:
+    """Lines as long as they are: what is broken into several cannot be copied."""
+    found = findings.set_aside
+    if not found:
+        return
+    yield Text()
+    yield Text(f"set aside, and in none of these numbers: {_items(len(found))}", style="bold")
+    for each in found[:_NAMED]:
+        yield _unbroken(f"  {each}")
+    if len(found) > _NAMED:
+        yield Text(f"  and {len(found) - _NAMED} more")
+    yield _unbroken(f"when the cause is gone, try again with  {retrying}")
+
+
+def _items(count: int) -> str:
+    return f"{count} item{'s' * (count != 1)}"
+
+
+def _unbroken(line: str) -> Text:
+    return Text(line, no_wrap=True, overflow="ignore")
 
 
 def answer(findings: Findings) -> str:

@@ -59,7 +59,7 @@ class _Study:
 
     def __init__(self, stack: ExitStack) -> None:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        self._store = stack.enter_context(Store(folder / "study.db", study="0" * 64, title="bench"))
+        self._store = stack.enter_context(Store(folder / "study.db", study="bench", identity={}))
         self._crew = stack.enter_context(Lanes(1, Limits(timeout_s=600.0)))
         self._seeds = count()
 

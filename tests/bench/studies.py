@@ -52,7 +52,7 @@ def study_s(crew: Crew, items: list[Replays], work: Work = replayed) -> float:
     with TemporaryDirectory() as folder:
 
         def carried_out() -> None:
-            with Store(Path(folder) / "study.db", study="0" * 64, title="bench") as store:
+            with Store(Path(folder) / "study.db", study="bench", identity={}) as store:
                 for done in carry_out(items, work, crew=crew, store=store):
                     if done.set_aside is not None:
                         raise RuntimeError(f"{done.item.title}: {done.set_aside}")

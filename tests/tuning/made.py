@@ -69,4 +69,4 @@ class Runs:
 
 
 def found(study: Study, runs: Runs, folder: Path) -> Findings:
-    return Studying(study, folder, runs).run()
+    return Studying(study, folder).run(runs)

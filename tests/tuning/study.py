@@ -17,8 +17,6 @@ from replay.tuning.work import Row
 from replay.tuning.worker import Limits
 from tests.tuning.jobs import Number, rows_of
 
-STUDY = "beef" * 16
-
 
 def items(count: int, marks: Path) -> list[Number]:
     """The items of the study."""
@@ -39,7 +37,7 @@ def slowly(item: Number) -> list[Row]:
 
 def main(file: str, count: str, marks: str) -> int:
     with (
-        Store(Path(file), study=STUDY, title="numbers") as store,
+        Store(Path(file), study="numbers", identity={}) as store,
         stopped_by_signals() as stop,
         Lanes(2, Limits(timeout_s=60.0)) as crew,
     ):

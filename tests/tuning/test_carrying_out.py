@@ -25,7 +25,7 @@ LIMITS = Limits(timeout_s=30.0)
 
 
 def opened(folder: Path, name: str = "study.db") -> Store:
-    return Store(folder / name, study="f00d" * 16, title="numbers")
+    return Store(folder / name, study="numbers", identity={})
 
 
 @pytest.fixture
@@ -219,6 +219,9 @@ class _Gone:
     width = 4
     lost = 0
     gone = False
+
+    def refusal(self, _: Exception) -> None:
+        return None
 
     def submit(self, *_: object) -> Future[str]:
         if self.gone:

@@ -32,7 +32,7 @@ def cluster() -> Iterator[LocalCluster]:
 
 
 def opened(folder: Path, name: str) -> Store:
-    return Store(folder / name, study="f00d" * 16, title="numbers")
+    return Store(folder / name, study="numbers", identity={})
 
 
 def table(store: Store, items: list[Number]) -> str:

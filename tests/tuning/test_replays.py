@@ -24,7 +24,7 @@ ITEMS = [Replays((1, 2)), Replays((3,)), Replays((4, 5)), Replays((6,))]
 
 
 def table(folder: Path, name: str, crew: Crew) -> str:
-    with Store(folder / f"{name}.db", study="f00d" * 16, title="sklusdt") as store:
+    with Store(folder / f"{name}.db", study="sklusdt", identity={}) as store:
         done = list(carry_out(ITEMS, replayed, crew=crew, store=store))
         assert [each.set_aside for each in done] == [None] * len(ITEMS)
         written: str = store.rows(ITEMS).to_csv()

@@ -17,7 +17,7 @@ import pytest
 from replay.tuning.store import Store
 from replay.tuning.work import written
 from tests.tuning.jobs import Number, rows_of
-from tests.tuning.study import STUDY, items
+from tests.tuning.study import items
 
 COUNT = 100
 PATIENCE_S = 60.0
@@ -53,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
 
 
 def opened(folder: Path) -> Store:
-    return Store(folder / "study.db", study=STUDY, title="numbers")
+    return Store(folder / "study.db", study="numbers", identity={})
 
 
 def wait_for(condition: Callable[[], bool], study: subprocess.Popen[str]) -> None:
@@ -79,7 +79,7 @@ def stored(folder: Path) -> int:
 def undisturbed(folder: Path) -> str:
     """The table of a run in this process, with nobody who dies."""
     numbers = [Number(number) for number in range(COUNT)]
-    with Store(folder / "undisturbed.db", study=STUDY, title="numbers") as store:
+    with Store(folder / "undisturbed.db", study="numbers", identity={}) as store:
         for each in numbers:
             store.add(each, written(rows_of, each))
         table: str = store.rows(numbers).to_csv()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from tests.tuning.jobs import Number, rows_of
 NUMBERS = [Number(number) for number in range(7)]
 
 
-def opened(folder: Path, study: str = "f00d" * 16) -> Store:
-    return Store(folder / "study.db", study=study, title="retry delays")
+IDENTITY = {"Python": "3.12", "my_bot's code": "f00d" * 16}
+
+
+def opened(folder: Path, study: str = "delays", identity: Mapping[str, str] = IDENTITY) -> Store:
+    return Store(folder / "study.db", study=study, identity=identity)
 
 
 def test_the_table_is_in_the_order_asked_for_whatever_the_order_of_arrival(tmp_path: Path) -> None:
@@ -78,8 +82,19 @@ def test_an_item_is_never_both_counted_and_set_aside(tmp_path: Path) -> None:
 
 def test_a_store_of_another_study_is_refused_and_both_are_named(tmp_path: Path) -> None:
     opened(tmp_path).close()
-    with pytest.raises(InputError, match=r"study\.db: holds .*retry delays \(f00d.*b00c.*delete"):
-        opened(tmp_path, "b00c" * 16)
+    with pytest.raises(InputError, match=r"study\.db: .* of study delays, not of tries; .*--out"):
+        opened(tmp_path, "tries")
+
+
+def test_a_store_of_other_code_is_refused_and_told_what_differs(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+    others = {**IDENTITY, "my_bot's code": "b00c" * 16}
+    told = r"otherwise: my_bot's code is f00df00df00d there and b00cb00cb00c here; .*--out"
+    with pytest.raises(InputError, match=told):
+        opened(tmp_path, identity=others)
+    with pytest.raises(InputError, match=r"otherwise: Python is 3.12 there and 3.13 here; "):
+        opened(tmp_path, identity={**IDENTITY, "Python": "3.13"})
+    opened(tmp_path).close()
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -102,9 +117,9 @@ def test_a_database_of_something_else_is_refused_and_left_as_it_was(tmp_path: Pa
 def test_a_store_of_a_later_format_is_refused(tmp_path: Path) -> None:
     opened(tmp_path).close()
     database = sqlite3.connect(tmp_path / "study.db")
-    database.execute("PRAGMA user_version = 2")
+    database.execute("PRAGMA user_version = 3")
     database.close()
-    with pytest.raises(InputError, match=r"study\.db: is a store of format 2"):
+    with pytest.raises(InputError, match=r"study\.db: is a store of format 3"):
         opened(tmp_path)
 
 

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from replay.tuning import commands, tables, telling
+from replay.tuning.items import unusable
 from replay.tuning.studying import Studying
 from replay.tuning.values import unpacked
 from scenarios import study_loader
@@ -228,7 +229,9 @@ def test_other_searches_find_the_planted_range(tmp_path: Path, method: str) -> N
 @pytest.mark.parametrize("name", study_loader.names())
 def test_studies_that_come_along_can_be_run(name: str) -> None:
     file = study_loader.find(name)
-    Studying(study_loader.load(file), file.parent, Runs(lambda *_: {})).check()
+    studying = Studying(study_loader.load(file), file.parent)
+    assert studying.check() == ("bot_under_test.adapter:create",)
+    assert unusable(studying.first) == []
 
 
 def test_laws_and_durations_can_be_circumstances_side_by_side(tmp_path: Path) -> None:
