@@ -212,7 +212,8 @@ def _serve(connection: Connection[Any, Any], limits: Limits, stands: Path) -> No
     """What the process does: calls, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started it
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # In the middle of a run `os._exit` is the bot's, and ends only that.
+    threading.Thread(target=_end_with_parent, args=(os._exit,), daemon=True).start()
     _limit_memory(limits.memory_mb)
     with stands.open("w") as told, contextlib.suppress(EOFError, OSError):
         while True:
@@ -236,11 +237,11 @@ def _described(error: Exception) -> str:
     return f"{told} ({raising_place(error.__traceback__)})"
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(end: Callable[[int], object]) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None  # this is the worker's process
     parent.join()
-    os._exit(1)  # in the middle of a call, too: nobody will ever ask for what it gives
+    end(1)  # in the middle of a call, too: nobody will ever ask for what it gives
 
 
 def _limit_memory(memory_mb: int | None) -> None:

@@ -16,7 +16,8 @@ from typing import IO
 import psutil
 import pytest
 
-PATIENCE_S = 120.0
+PATIENCE_S = 110.0
+_SOON_S = 20.0
 TABLES = ("runs.csv", "runs.parquet", "candidates.csv", "candidates.parquet", "report.html")
 
 STUDY = """\
@@ -164,5 +165,5 @@ def workers_of(command: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    """Whether they end without anybody's doing."""
-    return psutil.wait_procs(processes, timeout=PATIENCE_S)[1] == []
+    """Whether they end by themselves, and do not wait for their time to be up."""
+    return psutil.wait_procs(processes, timeout=_SOON_S)[1] == []
