@@ -101,7 +101,8 @@ def _tune(name: str, out: Path | None, means: Means, *, again: bool) -> ExitCode
     findings = conduct(study, file, folder, means, console=console, set_aside_again=again)
     written = [*tables.write(findings, folder), folder / "report.html"]
     write_page(findings, written[-1])
-    report.console().print(telling.told(findings, written, _retrying(name, out, means)))
+    told = telling.told(findings, written, _retrying(name, out, means))
+    report.console().print(told, crop=False)
     return _code(findings)
 
 

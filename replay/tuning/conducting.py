@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def conduct(
     here = identity(studying.check())
     with (
         _store(folder, study, here) as store,
-        _crew(means, partial(refusal, here)) as crew,
+        _crew(means, partial(_ready, here)) as crew,
         stopped_by_signals() as stop,
     ):
         if set_aside_again:
@@ -86,6 +87,14 @@ def conduct(
             return studying.run(
                 carry, on_round=lambda decision: telling.tell_round(console, study, decision)
             )
+
+
+def _ready(here: Mapping[str, str]) -> str | None:
+    """What a process does before it is given work."""
+    why = refusal(here)
+    if why is None:
+        import_module(work.__module__)  # which takes seconds that are no item's
+    return why
 
 
 def _store(folder: Path, study: Study, here: dict[str, str]) -> Store:

@@ -34,7 +34,8 @@ def tell_round(console: Console, study: Study, decision: Decision) -> None:
 
 
 def told(findings: Findings, written: Sequence[Path], retrying: str = "") -> RenderableType:
-    """All of it; `retrying` is the command that tries once more what was set aside."""
+    """All of it, not to be cropped: some lines are as long as they are. `retrying` is the command
+    that tries once more what was set aside."""
     parts: list[RenderableType] = [Text(answer(findings), style="bold"), Text(), _table(findings)]
     parts.append(Text(_LEGEND, style="dim"))
     rest = len(findings.decision.candidates) - SHOWN

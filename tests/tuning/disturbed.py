@@ -26,7 +26,7 @@ title: Which law of asking survives which lag
 scenarios: [late_order_bybit]
 bot: guest:create
 parameters:
-  tries: {setting: order_fetch_attempts, values: [1, 2, 3, 5]}
+  tries: {setting: order_fetch_attempts, values: [1, 2, 3, 5, 8]}
 circumstances:
   lag: {path: "venues.bybit.behaviour.visibility[0].lag", values: [0 ms, 1.5 s]}
 runs: {at_least: 2, at_most: 2}
@@ -37,9 +37,9 @@ GUEST = '''\
 """Leaves a mark of each run; comes to grief where a file says so, and waits where one is locked."""
 
 import fcntl
-import os
-import signal
+from os import getpid, kill  # the real ones: in a run they are the world's
 from pathlib import Path
+from signal import SIGKILL
 
 from bot_under_test.adapter import create as reference
 
@@ -55,10 +55,11 @@ def create(settings):
     trouble = HERE / f"trouble-{tries}"
     match trouble.read_text() if trouble.exists() else "":
         case "dies":
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill(getpid(), SIGKILL)
         case "hangs":
-            while True:
-                pass
+            with open(HERE / "shut", "a") as one, open(HERE / "shut", "a") as other:
+                fcntl.flock(one, fcntl.LOCK_EX)
+                fcntl.flock(other, fcntl.LOCK_EX)
         case "leaks":
             try:
                 held = [b"x" * 10_000_000 for _ in range(300)]
@@ -73,9 +74,9 @@ def create(settings):
 class Disturbed:
     """A folder with the study and its bot, in which the command is started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, study: str = STUDY) -> None:
         self.folder = folder
-        (folder / "laws.yaml").write_text(STUDY, encoding="utf-8")
+        (folder / "laws.yaml").write_text(study, encoding="utf-8")
         (folder / "guest.py").write_text(GUEST, encoding="utf-8")
         self._started: list[subprocess.Popen[str]] = []
 

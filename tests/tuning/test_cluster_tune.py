@@ -45,7 +45,7 @@ def test_a_worker_of_the_cluster_is_killed_and_the_tables_are_those_of_one_proce
             assert all_gone(lanes)
         code, _, told = finished(command)
         assert code == 0, told
-        assert "8 items done, 1 retried" in told
-    assert len(study.stored()) == 8
+        assert "10 items done, 1 retried" in told
+    assert len(study.stored()) == 10
     assert study.ended("--workers", "1", "--out", "alone")[0] == 0
     assert study.tables() == study.tables("alone")
