@@ -12,6 +12,7 @@ beginning, so that one sees all that is to be mended.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import pickle
 import threading
@@ -30,7 +31,7 @@ R = TypeVar("R")
 
 _CONNECT_S = 10
 _WORKERS_S = 20
-_FIT_S = 150  # somewhat longer than what comes first may take
+_FIT_S = 30
 _ASK_AGAIN = 100  # calls after which the cluster may have another size
 
 
@@ -138,7 +139,9 @@ class Cluster(Executor):
         return f"replay-{self._client.id}-"
 
     def _unfit(self) -> list[str]:
-        """The workers that must not be given work, and why."""
+        """The workers that must not be given work, and why, as far as they answer soon."""
+        from distributed import wait
+
         if self._first is None:
             return []
         asked = {
@@ -153,15 +156,16 @@ class Cluster(Executor):
             )
             for address in sorted(self._client.nthreads())
         }
+        # Who has something else to do answers later.
+        with self._client.as_current(), contextlib.suppress(TimeoutError):
+            wait(list(asked.values()), timeout=_FIT_S)
         unfit: list[str] = []
         for address, future in asked.items():
-            try:
-                future.result(timeout=_FIT_S)
-            except RefusedError as error:
+            error = future.exception() if future.done() else None
+            if isinstance(error, RefusedError):
                 unfit.append(str(error))
-            except Exception as error:
-                if address in self._client.nthreads():  # else it is gone, and nobody's trouble
-                    unfit.append(f"worker {address}: {type(error).__name__}: {error}")
+            elif error is not None and address in self._client.nthreads():  # and not gone meanwhile
+                unfit.append(f"worker {address}: {type(error).__name__}: {error}")
         return unfit
 
     def _measured(self) -> int:
