@@ -52,13 +52,14 @@ class Cluster(Executor):
                 f"--cluster {address}: {error.name} is missing: pip install "
                 f"'trading-bot-simulator[cluster]'"
             ) from error
+        _look_at(address)
         self._limits = limits
         self._first = first
         self._lost = 0
         self._submitted = 0
         try:
             self._client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise InputError(
                 f"--cluster {address}: no scheduler answers there ({error}); start one with: "
                 f"dask scheduler"
@@ -177,6 +178,18 @@ class Cluster(Executor):
         _, told = event
         if told.get("action") == "remove-worker":
             self._lost += sum(key.startswith(self._prefix) for key in told["processing-tasks"])
+
+
+def _look_at(address: str) -> None:
+    """A client that is given none does not get as far as to be closed."""
+    from distributed.comm import get_address_host_port
+
+    try:
+        get_address_host_port(address)
+    except ValueError as error:
+        raise InputError(
+            f"--cluster {address}: is no scheduler's address: {error}; write tcp://host:8786"
+        ) from None
 
 
 def _in_a_lane(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.columns import Columns
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +24,7 @@ from scenarios.study import RATES, Study
 SHOWN = 15
 """Candidates in the table; the files have all of them."""
 _NAMED = 10
+_ANY_WIDTH = 10_000
 
 
 def tell_round(console: Console, study: Study, decision: Decision) -> None:
@@ -36,8 +41,12 @@ def tell_round(console: Console, study: Study, decision: Decision) -> None:
 def told(findings: Findings, written: Sequence[Path], retrying: str = "") -> RenderableType:
     """All of it, not to be cropped: some lines are as long as they are. `retrying` is the command
     that tries once more what was set aside."""
-    parts: list[RenderableType] = [Text(answer(findings), style="bold"), Text(), _table(findings)]
-    parts.append(Text(_LEGEND, style="dim"))
+    parts: list[RenderableType] = [
+        Text(answer(findings), style="bold"),
+        Text(),
+        _Candidates(findings),
+        Text(_LEGEND, style="dim"),
+    ]
     rest = len(findings.decision.candidates) - SHOWN
     if rest > 0:
         parts.append(Text(f"and {rest} more, in the files"))
@@ -157,20 +166,49 @@ def _wanted(constraint: Any) -> str:
     return f"{label(constraint)} {bound} {constraint.limit:g}"
 
 
-def _table(findings: Findings) -> Table:
-    decision, study = findings.decision, findings.study
-    table = Table(box=None, pad_edge=False)
-    names = list(decision.candidates[0].estimates) if decision.candidates else []
-    for heading in ("", *study.parameters, "runs", *names):
-        table.add_column(heading, no_wrap=True)
-    for each in _in_order(decision)[:SHOWN]:
-        table.add_row(
-            _mark(each, decision),
-            *(str(value) for value in each.values.values()),
-            str(each.runs),
-            *(told_estimate(name, each.estimates[name]) for name in names),
-        )
-    return table
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """A line for each of the first; some lines for each where these do not fit side by side."""
+
+    findings: Findings
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = self._table()
+        if Measurement.get(console, options.update(width=_ANY_WIDTH), table).maximum <= (
+            options.max_width
+        ):
+            yield table
+        else:
+            yield from self._blocks()
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False)
+        names = self._names()
+        for heading in ("", *self.findings.study.parameters, "runs", *names):
+            table.add_column(heading, no_wrap=True)
+        for each in self._shown():
+            table.add_row(
+                _mark(each, self.findings.decision),
+                *(str(value) for value in each.values.values()),
+                str(each.runs),
+                *(told_estimate(name, each.estimates[name]) for name in names),
+            )
+        return table
+
+    def _blocks(self) -> Iterator[RenderableType]:
+        names = self._names()
+        for each in self._shown():
+            mark = _mark(each, self.findings.decision) or " "
+            yield Text(f"{mark} {values_told(each.values)}: {each.runs} runs")
+            estimates = [f"{name} {told_estimate(name, each.estimates[name])}" for name in names]
+            yield Padding(Columns([_unbroken(one) for one in estimates], (0, 3)), (0, 0, 0, 6))
+
+    def _names(self) -> list[str]:
+        candidates = self.findings.decision.candidates
+        return list(candidates[0].estimates) if candidates else []
+
+    def _shown(self) -> list[Candidate]:
+        return _in_order(self.findings.decision)[:SHOWN]
 
 
 _LEGEND = "→ recommended  ≈ not distinguishable from it  ◦ on the Pareto front  × not good enough"

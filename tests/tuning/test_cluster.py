@@ -122,5 +122,26 @@ def test_an_address_without_a_scheduler_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("replay.tuning.cluster._CONNECT_S", 0.5)
     with pytest.raises(InputError, match=r"--cluster tcp://127.0.0.1:9: no scheduler answers"):
         Cluster("tcp://127.0.0.1:9", LIMITS)
-    with pytest.raises(InputError, match=r"--cluster nonsense://x: no scheduler answers"):
-        Cluster("nonsense://x", LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nonsense://x", "unknown address scheme 'nonsense'"),
+        ("tcp://10.0.0.5", "missing port number"),
+        ("head-node", "missing port number"),
+    ],
+)
+def test_what_is_no_address_is_told_at_once(address: str, why: str) -> None:
+    told = rf"^--cluster {address}: is no scheduler's address: {why}.*; write tcp://host:8786$"
+    with pytest.raises(InputError, match=told):
+        Cluster(address, LIMITS)
+
+
+def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("replay.tuning.cluster._WORKERS_S", 0.2)
+    with (
+        LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=50) as empty,
+        pytest.raises(InputError, match=r"the scheduler has no workers .*start some with: dask"),
+    ):
+        Cluster(empty.scheduler_address, LIMITS)
