@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -143,7 +144,9 @@ class Disturbed:
 
 
 def finished(command: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """How it ends, and what it says, which is no terminal's business here."""
     out, told = command.communicate(timeout=PATIENCE_S)
+    assert not re.findall(r"[^\n -~→≈]", out + told)
     return command.returncode, out, told
 
 

@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from replay import cli
+from replay.tuning.identity import identity
+from replay.tuning.store import Store
 
 STUDY = """\
 name: laws
@@ -126,3 +128,48 @@ def test_what_cannot_be_changed_is_told(option: str, message: str) -> None:
     ended = replay("run", "late_order_bybit", "--bot", "current", option)
     assert ended.exit_code == 2
     assert message in ended.output.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--workers 0", "--workers 0: must be at least 1; leave it out for one process for each"),
+        ("--workers -1", "--workers -1: must be at least 1; leave it out"),
+        ("--tries 0", "--tries 0: must be at least 1; leave it out for 3"),
+        ("--timeout 0", "--timeout 0: must be at least 1; leave it out for 120 seconds"),
+        ("--timeout nan", "--timeout nan: must be at least 1; leave it out"),
+        ("--memory 1", "--memory 1: must be at least 300; it is in MB; leave it out for no limit"),
+        ("--workers 2 --cluster tcp://a:1", "--workers and --cluster: leave one of the two out"),
+        ("--out laws.yaml", "--out laws.yaml: cannot be a folder: File exists; name another one"),
+        ("--out laws.yaml/results", "results: cannot be a folder: Not a directory; name another"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_with_a_cure(
+    study: Path, options: str, message: str
+) -> None:
+    ended = replay("tune", study.name, *options.split())
+    assert ended.exit_code == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("replay: ")
+    assert message in ended.stderr
+    assert sorted(study.parent.iterdir()) == [study]
+
+
+def test_the_folder_of_another_study_is_left_alone(study: Path) -> None:
+    Store(study.parent / "runs.sqlite", study="delays", identity=identity()).close()
+    ended = replay("tune", study.name, "--out", ".")
+    assert ended.exit_code == 2
+    assert ended.stderr == (
+        "replay: runs.sqlite: holds the results of study delays, not of laws; name another folder "
+        "by --out\n"
+    )
+
+
+def test_results_of_other_code_are_left_alone_and_it_is_told_which(study: Path) -> None:
+    before = {**identity(["bot_under_test:"]), "ccxt": "4.5.1", "bot_under_test's code": "f00d"}
+    Store(study.parent / "runs.sqlite", study="laws", identity=before).close()
+    ended = replay("tune", study.name, "--out", ".")
+    assert ended.exit_code == 2
+    assert "got otherwise: ccxt is 4.5.1 there and 4." in ended.stderr
+    assert "bot_under_test's code is f00d there and " in ended.stderr
+    assert ended.stderr.endswith("name another folder by --out, or delete this one to begin anew\n")
