@@ -20,6 +20,8 @@ The document, with `format` counted up whenever a key changes its meaning or goe
       outcomes          {symbol: how it ended}
       events            [{type, data, correlation_id, severity, created_at}] of the bot's database
       hidden            [{type, message, place, level, logger, count, first_time}]
+      profiles          [{venue, name, effective, overruled: [{what, by, partly}]}] below the
+                        scenario's rules
       faults_fired      {rule: times}, 0 for a rule that never fired; crashes are rules of `bot`
       signals_lost, unknown_hosts, refusals, unread_log_lines, log_notes
       deterministic     true or false if the version was run twice, else null
@@ -31,6 +33,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -38,6 +41,7 @@ from replay import timeline
 from replay.ci.attempt import Attempt
 from replay.clocktime import NS_PER_MS, NS_PER_S
 from replay.result import BotEvent, Finding, HiddenException, RunResult
+from scenarios.likeness import Likeness
 
 FORMAT = 1
 
@@ -91,6 +95,7 @@ def _run(result: RunResult, deterministic: bool | None) -> dict[str, Any]:
         "outcomes": dict(result.outcomes),
         "events": [_event(each) for each in result.events],
         "hidden": [_hidden(each, offset_s) for each in result.hidden],
+        "profiles": [_profile(each) for each in result.profiles],
         "faults_fired": dict(result.faults_fired),
         "signals_lost": list(result.signals_lost),
         "unknown_hosts": list(result.unknown_hosts),
@@ -132,6 +137,15 @@ def _hidden(hidden: HiddenException, offset_s: int) -> dict[str, Any]:
         "logger": hidden.logger,
         "count": hidden.count,
         "first_time": _time(hidden.first_ns, offset_s),
+    }
+
+
+def _profile(likeness: Likeness) -> dict[str, Any]:
+    return {
+        "venue": likeness.venue,
+        "name": likeness.profile,
+        "effective": likeness.effective,
+        "overruled": [asdict(each) for each in likeness.overruled],
     }
 
 

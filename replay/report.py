@@ -274,7 +274,9 @@ def _notes(result: RunResult) -> RenderableType | None:
     table.add_column()
     fired = [f"{rule}, {times} times" for rule, times in result.faults_fired.items() if times]
     silent = [rule for rule, times in result.faults_fired.items() if not times]
+    likes = [each.told for each in result.profiles]
     for label, entries, style in (
+        ("profiles", likes, "yellow" if any(p.overruled for p in result.profiles) else ""),
         ("faults that fired", fired, ""),
         ("faults that never fired", silent, "yellow"),
         ("signals lost", result.signals_lost, "yellow"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from replay.truth import VenueTruth
+    from scenarios.likeness import Likeness
 
 FindingKind = Literal["expectation", "invariant"]
 
@@ -146,6 +147,7 @@ class RunResult:
     hidden: tuple[HiddenException, ...] = ()
     events: tuple[BotEvent, ...] = ()  # what the bot wrote into its database
     faults_fired: Mapping[str, int] = field(default_factory=dict)  # 0 for those that never did
+    profiles: tuple[Likeness, ...] = ()  # below the scenario's rules, and what of them holds
     usage: Mapping[str, Usage] = field(default_factory=dict)  # by venue
     signals_lost: tuple[str, ...] = ()  # that a crash ended, or that came while the bot was down
     unknown_hosts: tuple[str, ...] = ()

@@ -69,6 +69,7 @@ def summed_up(
         hidden=hidden,
         events=bots.believed.events if bots.believed else (),
         faults_fired=_fired(stage, cast),
+        profiles=scenario.likenesses,
         usage=usage,
         signals_lost=tuple(told for each in cast.everybody for told in each.signals_lost),
         unknown_hosts=tuple(dict.fromkeys(unknown)),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from scenarios import profiles
 from scenarios.document import Document
 from scenarios.errors import Problem, ScenarioError
+from scenarios.likeness import SCENARIO, Likeness, Overruled, of_rules
 from scenarios.markets import VenueBehaviour
-from scenarios.profiles import Profile, ProfileLink
+from scenarios.profiles import Profile
 from scenarios.schema import ROOT, Link, Scenario, found_beside
 from scenarios.types import BOT, nearest
 from scenarios.units import Unusable
 
-_SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
+"""Of a profile that is named by its path."""
 
 ByVenue = Mapping[str, Sequence[Profile]]
 """The profiles that each venue is to be like, later ones winning."""
@@ -33,7 +37,7 @@ def open_profile(name: str, folder: Path = ROOT) -> Profile:
 
 
 def _file_of(name: str, folder: Path) -> Path:
-    if name.endswith(_SUFFIXES):
+    if name.endswith(SUFFIXES):
         path = found_beside(folder, name)
         rule, cure = "no such file", "paths start beside the scenario file"
     else:
@@ -71,9 +75,23 @@ def named_in(document: Document, folder: Path) -> tuple[dict[str, list[Profile]]
     return found, problems
 
 
+def texts_of(names: Iterable[str], folder: Path) -> tuple[str, ...]:
+    """The texts of profiles; what cannot be found or read is left out."""
+    texts: list[str] = []
+    for name in names:
+        with suppress(Unusable, OSError, UnicodeDecodeError):
+            texts.append(_file_of(name, folder).read_text(encoding="utf-8"))
+    return tuple(texts)
+
+
+def names_in(document: Document) -> tuple[str, ...]:
+    """The profiles that a scenario's file names, each once."""
+    return tuple(dict.fromkeys(name for _, _, name in _likes(document)))
+
+
 def _likes(document: Document) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
     """Venue, place and name of each; what is no name is a problem of its own."""
-    venues = document.data.get("venues")
+    venues = document.data.get("venues") if isinstance(document.data, dict) else None
     for venue, part in (venues if isinstance(venues, dict) else {}).items():
         behaviour = part.get("behaviour") if isinstance(part, dict) else None
         like = behaviour.get("like") if isinstance(behaviour, dict) else None
@@ -84,20 +102,35 @@ def _likes(document: Document) -> Iterator[tuple[str, tuple[str | int, ...], str
 
 
 def included(scenario: Scenario, found: ByVenue) -> Scenario:
-    """The scenario with the profiles' rules before its own, and their links where it has none."""
+    """The scenario with the profiles' rules before its own, and their links where it has none; its
+    `likenesses` tell what of them takes effect."""
     if not found:
         return scenario
-    venues, links = dict(scenario.venues), list(scenario.links)
+    venues, links, told = dict(scenario.venues), list(scenario.links), list(scenario.likenesses)
     for name, several in found.items():
         own = venues[name].behaviour
-        parts = [each.venues[name] for each in several]
-        rules = joined([*(part.behaviour.plain() for part in parts), own])
-        venues[name] = venues[name].model_copy(update={"behaviour": rules})
+        behaviours = [each.venues[name].behaviour.plain() for each in several]
+        venues[name] = venues[name].model_copy(update={"behaviour": joined([*behaviours, own])})
+        layers = [*zip((each.name for each in several), behaviours, strict=True), (SCENARIO, own)]
+        pairs = _pairs(scenario)
+        of_venue: list[Likeness] = []
         # The later profile wins, so its links are given the free pairs first.
-        for part in reversed(parts):
-            for link in part.links:
-                links += _free(link, name, scenario, links)
-    return scenario.model_copy(update={"venues": venues, "links": tuple(links)})
+        for index, profile in reversed(list(enumerate(several))):
+            free, taken = _links(profile, name, scenario, pairs)
+            links += free
+            rules = list(of_rules(behaviours[index], layers[index + 1 :]))
+            overruled = [*taken, *(each for each in rules if each is not None)]
+            in_effect = [*free, *(each for each in rules if each is None or each.partly)]
+            of_venue.append(
+                Likeness(
+                    venue=name,
+                    profile=profile.name,
+                    effective=bool(in_effect),
+                    overruled=tuple(overruled),
+                )
+            )
+        told += reversed(of_venue)
+    return scenario.model_copy(update={"venues": venues, "links": tuple(links)}).like(told)
 
 
 def under(scenario: Scenario, several: Sequence[Profile]) -> Scenario:
@@ -135,19 +168,33 @@ def joined(several: Sequence[VenueBehaviour]) -> VenueBehaviour:
     )
 
 
-def _free(
-    link: ProfileLink, venue: str, scenario: Scenario, links: Sequence[Link]
-) -> Iterator[Link]:
-    """A profile's link for each pair of a bot and a host that has none yet.
+def _pairs(scenario: Scenario) -> dict[frozenset[str], str]:
+    """Which hosts the scenario links itself."""
+    return {frozenset(each.between): SCENARIO for each in scenario.links}
 
-    A link to the venue as a whole stands for one to each of its hosts.
+
+def _links(
+    profile: Profile, venue: str, scenario: Scenario, pairs: dict[frozenset[str], str]
+) -> tuple[list[Link], list[Overruled]]:
+    """A profile's link for each pair of a bot and a host that has none yet, and who has the others.
+
+    A link to the venue as a whole stands for one to each of its hosts. What is free is taken then.
     """
     bots = [BOT, *(name for name in scenario.hosts if name != BOT)]
-    taken = {frozenset(each.between) for each in links}
-    for bot in bots:
-        for host in link.hosts:
-            pairs = {frozenset((bot, host)), frozenset((bot, venue))}
-            if not pairs & taken:
-                yield Link.model_construct(
+    free: list[Link] = []
+    taken: list[Overruled] = []
+    for link in profile.venues[venue].links:
+        before = dict(pairs)
+        for bot, host in product(bots, link.hosts):
+            pair = frozenset((bot, host))
+            by = before.get(pair) or before.get(frozenset((bot, venue)))
+            if by is not None:
+                taken.append(Overruled(what=f"link {bot} to {host}", by=by))
+                continue
+            pairs[pair] = profile.name
+            free.append(
+                Link.model_construct(
                     between=(bot, host), latency=None, there=link.there, back=link.back
                 )
+            )
+    return free, taken

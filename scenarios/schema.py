@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 from scenarios.crashes import Crash
 from scenarios.expected import Expectation, InvariantSettings, MilestonePattern
 from scenarios.hosts import HostSettings, plain, with_something_to_run
+from scenarios.likeness import Likeness
 from scenarios.markets import Venue
 from scenarios.neighbours import NeighbourSettings, with_names_of_their_own
 from scenarios.stimuli import Signal, SignalServer, Stimulus
@@ -162,11 +163,22 @@ class Scenario(Part):
     expect: dict[str, Expectation] = Field(min_length=1)
 
     _folder: Path = PrivateAttr(default=ROOT)
+    _likenesses: tuple[Likeness, ...] = PrivateAttr(default=())
 
     def placed_in(self, folder: Path) -> Self:
         """Tells the scenario which folder its file lies in, and gives it back."""
         self._folder = folder
         return self
+
+    def like(self, told: Sequence[Likeness]) -> Self:
+        """Tells the scenario which profiles lie below its rules, and gives it back."""
+        self._likenesses = tuple(told)
+        return self
+
+    @property
+    def likenesses(self) -> tuple[Likeness, ...]:
+        """The profiles that lie below its rules, and what of them is overruled."""
+        return self._likenesses
 
     def beside(self, name: str) -> Path:
         """The file that the scenario calls `name`: beside its own file, or from the project's root

@@ -10,7 +10,7 @@ What the page is given, as JSON in an element of its own:
                 bot_row, detail]], times in ns since the start, or null
     arrows      [[item, kind, start, end]]
     pairs       [{name, text, virtual, production, difference_ns}]
-    findings, hidden, faults, unreached, left_out, wire
+    findings, hidden, profiles, faults, unreached, left_out, wire
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ def document(result: RunResult) -> dict[str, Any]:
             }
             for one in result.hidden
         ],
+        "profiles": [each.told for each in result.profiles],
         "faults": dict(result.faults_fired),
         "unreached": [*result.unknown_hosts, *result.refusals, *result.over_budget],
         "left_out": {

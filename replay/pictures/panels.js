@@ -157,6 +157,7 @@ function fillVerdict(scene, clock, goTo) {
   } else pane.append(make("p", "quiet", "nothing"));
   const also = [
     ...Object.entries(scene.run.outcomes).map(([symbol, how]) => `${symbol}: ${how}`),
+    ...scene.profiles.map((told) => `profile at ${told}`),
     ...Object.entries(scene.faults).map(([rule, count]) => `fault ${rule}: fired ${count} times`),
     ...scene.unreached.map((what) => `not reached: ${what}`),
     ...Object.entries(scene.left_out).map(([what, count]) => `not in the picture: ${count} ${what}`),

@@ -10,12 +10,19 @@ import pytest
 from playwright.sync_api import Browser
 
 from replay import pictures, runner
+from scenarios.likeness import Likeness, Overruled
 from tests.pictures.conftest import Watched, browsing, chromium
 from tests.pictures.made import log, long_run, run_of
 from tests.replay.made import MS, S
 
 EVENTS = 50_000
 EVIL = "</script><script>window.evil = 1</script>\u2028<img src=x>"
+CALM = Likeness(
+    venue="binance",
+    profile="calm",
+    effective=True,
+    overruled=(Overruled(what="visibility order", by="the scenario"),),
+)
 Opener = Callable[..., Any]
 
 
@@ -29,6 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "wave": runner.run("wave_limit", version="2025-10-12"),
         "evil": run_of(log(S, EVIL), title=EVIL, scenario=EVIL),
         "long": long_run(EVENTS),
+        "liked": run_of(log(S, "line"), profiles=(CALM,)),
     }
     for name, result in runs.items():
         (folder / f"{name}.html").write_text(pictures.page(result), encoding="utf-8")
@@ -285,6 +293,13 @@ def test_the_verdict_and_the_hidden_exceptions_are_on_the_page(opened: Opener) -
     assert "broken, as expected" in shown
     assert "AttributeError: 'OrderResult' object has no attribute 'get'" in shown
     assert "not in the picture: 2 lines of the log not understood" in shown
+
+
+def test_the_profile_that_a_run_was_under_is_on_the_page(opened: Opener) -> None:
+    page = opened("liked")
+    page.page.get_by_role("tab", name="Verdict").click()
+    told = "profile at binance: calm; overruled by the scenario: visibility order"
+    assert told in page.page.locator("#verdict").inner_text().splitlines()
 
 
 @pytest.mark.parametrize(("dark", "ground"), [(False, [255, 255, 255]), (True, [20, 23, 28])])

@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 from replay import json_report, report
 from replay.ci.attempt import Attempt
 from replay.clocktime import clock_time
+from scenarios.likeness import Likeness, Overruled
 from tests.replay.made import OFFSET_S, clock, full_result, milestone, result
 
 
@@ -156,6 +157,26 @@ def test_a_piped_report_is_a_hundred_columns_wide(monkeypatch: pytest.MonkeyPatc
 )
 def test_clock_times_are_rounded_to_the_millisecond(rest_ns: int, text: str) -> None:
     assert clock_time(clock("22:34:12.246") + rest_ns, OFFSET_S) == text
+
+
+def test_a_run_names_its_profiles_and_what_of_them_is_overruled() -> None:
+    links = Overruled(what="link bot to fapi.binance.com", by="the scenario")
+    calm = Likeness(venue="binance", profile="calm", effective=True, overruled=(links,))
+    made = result(profiles=(calm,))
+    text = " ".join(shown(report.section(made)).split())
+    assert "profiles binance: calm; overruled by the scenario: link bot to fapi.binance.com" in text
+    attempt = Attempt(scenario="sklusdt", version="2025-10-28", result=made)
+    [run] = json_report.document([attempt], exit_code=0)["runs"]
+    assert json.loads(json.dumps(run["profiles"])) == [
+        {
+            "venue": "binance",
+            "name": "calm",
+            "effective": True,
+            "overruled": [
+                {"what": "link bot to fapi.binance.com", "by": "the scenario", "partly": False}
+            ],
+        }
+    ]
 
 
 def test_the_json_document_survives_a_round_trip_with_its_documented_keys() -> None:

@@ -116,6 +116,18 @@ def test_one_run_can_be_played_with_another_setting_and_another_place() -> None:
     assert "'--change=venues.bybit.behaviour.visibility[0].lag=300 ms'" in ended.output
 
 
+def test_a_run_under_a_profile_names_it(tmp_path: Path) -> None:
+    place, file = "venues.bybit.behaviour.like=calm", tmp_path / "run.html"
+    ended = replay("run", "late_order_bybit", "--bot", "current", "--change", place, "--html", file)
+    assert ended.exit_code == 0, ended.output
+    told = (
+        "bybit: calm; overruled by the scenario: link bot to api.bybit.com, link bot to "
+        "stream.bybit.com, visibility order"
+    )
+    assert f"profiles {told}" in " ".join(ended.output.split())
+    assert told in file.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [
