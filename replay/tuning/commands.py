@@ -22,7 +22,7 @@ def of_run(
 def _options(findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any]) -> list[str]:
     study = findings.study
     settings = settings_of(study, values)
-    changes = changes_of(study, cell, findings.sources[cell["scenario"]])
+    changes = changes_of(study, cell, findings.sources[cell["scenario"]], findings.likes)
     options = [f"--setting={name}={as_typed(value)}" for name, value in settings.items()]
     return options + [f"--change={path}={as_typed(value)}" for path, value in changes.items()]
 

@@ -60,6 +60,8 @@ def conduct(
     """
     studying = Studying(study, file.resolve().parent)
     here = identity(studying.check())
+    for note in studying.notes:
+        console.print(f"note: {note}", style="yellow", markup=False)
     with (
         _store(folder, study, here) as store,
         _crew(means, partial(_ready, here)) as crew,

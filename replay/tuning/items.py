@@ -37,6 +37,8 @@ class Item:
     settings: str
     """Of the bot, `packed`."""
     seeds: tuple[int, ...]
+    profiles: str = ""
+    """A digest of the profiles that the scenario is run under, of which it has but the names."""
 
     @property
     def key(self) -> str:
@@ -48,6 +50,7 @@ class Item:
             self.bot,
             self.settings,
             self.seeds,
+            self.profiles,
         ]
         text = json.dumps(told, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:32]

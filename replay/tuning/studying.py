@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pandas as pd
 from replay.tuning.crew import Done
 from replay.tuning.decision import Candidate, Decision, Judge, circumstances_of, label
 from replay.tuning.items import Item, Source, prepared
+from replay.tuning.profiles import digest_of, likes_of, told_after, told_before
 from replay.tuning.search import search_of
 from replay.tuning.values import in_table, packed
 from scenarios import catalogue
@@ -46,6 +48,10 @@ class Findings:
     rounds: int
     set_aside: tuple[str, ...]
     """Items that could not be worked on."""
+    likes: Mapping[str, str] = field(default_factory=dict)
+    """The study's profiles as a scenario names them, where that is another name: a path."""
+    notes: tuple[str, ...] = ()
+    """What of its profiles was overruled, or made no difference."""
 
 
 class Studying:
@@ -55,6 +61,12 @@ class Studying:
         self._study = study
         self._carry_out: CarryOut = lambda _: ()
         self._sources = {name: _source(name, folder) for name in study.scenarios}
+        self._likes = likes_of(study, folder)
+        self._digests = {
+            (name, profile): digest_of(source, profile and self._likes[profile])
+            for name, source in self._sources.items()
+            for profile in (None, *study.profiles)
+        }
         self._box = list(study.box())
         self._search = search_of(study)
         self._values: list[dict[str, Any]] = []
@@ -62,16 +74,20 @@ class Studying:
         self._done: dict[int, int] = {}
         self._set_aside: list[str] = []
         self._rounds = 0
+        self.notes: tuple[str, ...] = ()
+        """What is to be known of the circumstances, once they are checked."""
         self._judge = Judge(study, looks=len(list(_targets(study))))
 
     def check(self) -> tuple[str, ...]:
-        """Makes every one of the circumstances. Raises InputError for one that cannot be, before
-        anybody works for nothing. The factories of all bots in them."""
+        """Makes every one of the circumstances, and finds out what a person should know of them
+        before (`notes`). Raises InputError for one that cannot be, before anybody works for
+        nothing. The factories of all bots in them."""
+        study = self._study
+        made = [prepared(item) for item in self._first_round()]
+        self.notes = tuple(told_before(study, self._sources, zip(self._box, made, strict=True)))
         found: dict[str, None] = {}
-        for item in self._first_round():
-            scenario = prepared(item)
-            version = self._study.bot
-            found[version if ":" in version else scenario.bot.factory] = None
+        for scenario in made:
+            found[study.bot if ":" in study.bot else scenario.bot.factory] = None
             found |= {each.factory: None for each in scenario.hosts.values() if each.factory}
         return tuple(found)
 
@@ -96,13 +112,16 @@ class Studying:
             decision = self._generation(range(first, len(self._values)), on_round)
             standing = {each.number: each for each in decision.candidates}
             self._search.learn([self._cost(standing.get(first + i)) for i in range(len(proposed))])
+        rows = self._table()
         return Findings(
             study=self._study,
             sources=self._sources,
-            rows=self._table(),
+            rows=rows,
             decision=decision,
             rounds=self._rounds,
             set_aside=tuple(self._set_aside),
+            likes=self._likes,
+            notes=(*self.notes, *told_after(self._study, rows)),
         )
 
     def _generation(self, numbers: range, on_round: Callable[[Decision], object]) -> Decision:
@@ -141,13 +160,14 @@ class Studying:
     def _item(
         self, values: Mapping[str, Any], cell: Mapping[str, Any], seeds: tuple[int, ...]
     ) -> Item:
-        study = self._study
+        study, source = self._study, self._sources[cell["scenario"]]
         return Item(
-            source=self._sources[cell["scenario"]],
-            changes=packed(changes_of(study, cell, self._sources[cell["scenario"]])),
+            source=source,
+            changes=packed(changes_of(study, cell, source, self._likes)),
             bot=study.bot,
             settings=packed(settings_of(study, values)),
             seeds=seeds,
+            profiles=self._digests[cell["scenario"], cell.get("profile")],
         )
 
     def _cost(self, candidate: Candidate | None) -> list[float] | None:
@@ -173,17 +193,28 @@ def settings_of(study: Study, values: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: plain_value(value) for name, value in study.settings.items()}, **own}
 
 
-def changes_of(study: Study, cell: Mapping[str, Any], source: Source) -> dict[str, Any]:
-    """What of the scenario is another in these circumstances, by its place in the file."""
+def changes_of(
+    study: Study, cell: Mapping[str, Any], source: Source, likes: Mapping[str, str]
+) -> dict[str, Any]:
+    """What of the scenario is another in these circumstances, by its place in the file; `likes` are
+    those of the study's profiles, see `Findings`."""
     changes = {axis.path: cell[name] for name, axis in study.circumstances.items()}
     if "profile" in cell:
-        for venue, part in read_document(source.text, source.file).data["venues"].items():
+        like = likes.get(cell["profile"], cell["profile"])
+        for venue, has_behaviour in _venues(source):
             where = f"venues.{venue}.behaviour"
-            if "behaviour" in part:
-                changes[f"{where}.like"] = cell["profile"]
-            else:
-                changes[where] = {"like": cell["profile"]}
+            changes |= {f"{where}.like": like} if has_behaviour else {where: {"like": like}}
     return changes
+
+
+@lru_cache(maxsize=64)
+def _venues(source: Source) -> tuple[tuple[str, bool], ...]:
+    """Those of a scenario's file, and whether it says how they behave; what is no mapping, its
+    loading tells."""
+    data = read_document(source.text, source.file).data
+    venues = data.get("venues") if isinstance(data, dict) else None
+    parts = venues.items() if isinstance(venues, dict) else ()
+    return tuple((name, bool(of.get("behaviour"))) for name, of in parts if isinstance(of, dict))
 
 
 def _targets(study: Study) -> Iterator[int]:

@@ -51,6 +51,7 @@ def told(findings: Findings, written: Sequence[Path], retrying: str = "") -> Ren
     if rest > 0:
         parts.append(Text(f"and {rest} more, in the files"))
     parts += _set_aside(findings, retrying)
+    parts += [Text(f"note: {each}", style="yellow") for each in findings.notes]
     names = ", ".join(each.name for each in written)
     parts += [Text(), Text(f"written to {written[0].parent}: {names}")]
     return Group(*parts)
@@ -119,18 +120,23 @@ def compared(findings: Findings) -> list[Candidate]:
 
 
 def _reaches(findings: Findings, candidate: Candidate) -> Iterator[str]:
-    """For each of the circumstances: up to which value most runs succeed, and where they no longer
-    do."""
-    rows = findings.rows
+    """For each of the circumstances that vary, profiles too: up to which value most runs succeed,
+    and where they no longer do."""
+    rows, study = findings.rows, findings.study
     own = rows[rows["candidate"] == candidate.number]
-    for name, axis in findings.study.circumstances.items():
-        shown = [as_typed(value) for value in axis.values]
+    axes = {"profile": study.profiles}
+    axes |= {name: axis.values for name, axis in study.circumstances.items()}
+    for name, values in axes.items():
+        if len(values) < 2:
+            continue
+        shown = [as_typed(value) for value in values]
         places = own[name].map(same)
-        rates = [float(own[places == same(each)]["success"].mean()) for each in axis.values]
+        rates = [float(own[places == same(each)]["success"].mean()) for each in values]
         failing = [value for value, rate in zip(shown, rates, strict=True) if rate < 0.5]
         beyond = shown[shown.index(failing[0]) :] if failing else []
-        # A law is neither more nor less than a number: of these nothing is said in order.
-        ordered = not any(isinstance(value, Mapping) for value in axis.values)
+        # A law is neither more nor less than a number: of these nothing is said in order, nor of
+        # profiles.
+        ordered = name != "profile" and not any(isinstance(value, Mapping) for value in values)
         if not failing:
             yield f"succeeds at every {name}" + (f", up to {shown[-1]}" if ordered else "")
         elif ordered and failing == beyond:

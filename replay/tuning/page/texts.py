@@ -118,7 +118,7 @@ def head(findings: Findings) -> str:
     return (
         f'<p class="said{none}">{escape(answer(findings))}</p>\n'
         f'<p class="description">{escape(study.description.strip())}</p>\n'
-        f'<dl class="facts">{listed}</dl>\n{_set_aside(findings)}'
+        f'<dl class="facts">{listed}</dl>\n{_set_aside(findings)}{_notes(findings)}'
     )
 
 
@@ -132,6 +132,13 @@ def _set_aside(findings: Findings) -> str:
         f'<div class="aside">Set aside, and in none of the numbers below: {len(found)} '
         f"item{'s' * (len(found) != 1)}<ul>{lines}{more}</ul></div>"
     )
+
+
+def _notes(findings: Findings) -> str:
+    if not findings.notes:
+        return ""
+    lines = "".join(f"<li>{escape(each)}</li>" for each in findings.notes)
+    return f'\n<div class="aside">Of the profiles<ul>{lines}</ul></div>'
 
 
 def against(axis: Axis, name: str, lines: Sequence[tuple[Compared, Sequence[Spot]]]) -> str:

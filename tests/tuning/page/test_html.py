@@ -46,22 +46,23 @@ def test_the_page_loads_nothing_and_only_its_own_scripts_may_run(lag: Findings) 
 
 def test_no_text_of_a_study_is_ever_markup(lag: Findings) -> None:
     evil = lag.study.model_copy(update={"title": EVIL, "description": EVIL, "bot": EVIL})
-    made = page(replace(lag, study=evil, set_aside=(EVIL,)))
+    made = page(replace(lag, study=evil, set_aside=(EVIL,), notes=(EVIL,)))
     parts = Parts(made)
     assert len(parts.scripts) == 3
     assert "img" not in parts.tags
     assert "b" not in parts.tags
-    assert "".join(parts.shown).count(EVIL) >= 4
+    assert "".join(parts.shown).count(EVIL) >= 5
 
 
 def test_the_answer_the_facts_and_what_was_set_aside_are_text(lag: Findings) -> None:
-    found = replace(lag, rounds=3, set_aside=("item 7: it hung",))
+    found = replace(lag, rounds=3, set_aside=("item 7: it hung",), notes=("calm is overruled",))
     shown = "".join(Parts(page(found)).shown)
     assert answer(found) in shown
     assert "which lag each survives." in shown
     for fact in ("runs9,600", "candidates60", "rounds3", "seeds1 to 20", "circumstances8"):
         assert fact in shown
     assert "item 7: it hung" in shown
+    assert "Of the profilescalm is overruled" in shown
 
 
 def test_every_candidate_is_in_the_table_with_interval_standing_and_command(
