@@ -309,7 +309,10 @@ def _distance(distribution: Distribution | Normal, low: Any, high: Any) -> tuple
     ends = np.sort(high[np.isfinite(high)])
     begins = np.sort(low)
     above = np.arange(1, len(ends) + 1) / count - cdf(distribution, ends)
-    below = cdf(distribution, begins) - np.arange(count) / count
+    # Where the samples themselves are the distribution, it jumps where several are equal: what
+    # counts is the share below, in whole nanoseconds.
+    jumps = isinstance(distribution, Empirical)
+    below = cdf(distribution, begins - 1 if jumps else begins) - np.arange(count) / count
     distance = max(0.0, float(above.max()), float(below.max()))
     return float(f"{distance:.3g}"), float(f"{stats.kstwo.sf(distance, count):.3g}")
 
@@ -332,7 +335,7 @@ def _as_seen(middle: Any, low: Any, high: Any, seen: dict[str, Any]) -> Fit:
     for share in shares:
         points[round(share, 6)] = round(float(np.quantile(middle, share)))
     points[1.0] = round(float(middle.max()))
-    found = Empirical(tuple(sorted(points.items())))
+    found = Empirical(_without_repeats(sorted(points.items())))
     ks, p_value = _distance(found, low, high)
     why = "no other distribution fits; none of its draws is longer than the longest sample"
     if seen["censored"]:
@@ -340,10 +343,21 @@ def _as_seen(middle: Any, low: Any, high: Any, seen: dict[str, Any]) -> Fit:
     return Fit(**seen, distribution=found, guess=found, ks=ks, p_value=p_value, why=why)
 
 
-def _anywhere(low: Any, high: Any) -> Uniform:
+def _without_repeats(points: Sequence[tuple[float, int]]) -> tuple[tuple[float, int], ...]:
+    """Of several points with one duration, the first and the last."""
+    last = len(points) - 1
+    return tuple(
+        point
+        for place, point in enumerate(points)
+        if place in (0, last) or not points[place - 1][1] == point[1] == points[place + 1][1]
+    )
+
+
+def _anywhere(low: Any, high: Any) -> Distribution:
     """From half the shortest to twice the longest."""
     finite = high[np.isfinite(high)]
-    return Uniform(round(low.min() / 2), round(2 * max(finite.max(), low.max())))
+    least, most = round(low.min() / 2), round(2 * max(finite.max(), low.max()))
+    return Uniform(least, most) if most else Fixed(0)
 
 
 def _few(count: int) -> str:

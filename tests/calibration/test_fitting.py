@@ -170,8 +170,22 @@ def test_two_sorts_of_replies_are_kept_as_they_were_seen() -> None:
     assert "none of its draws is longer than the longest sample" in found.why
 
 
+def test_two_durations_of_all_are_kept_as_they_were_seen_and_fit() -> None:
+    values = [40 * MS] * 20 + [350 * MS] * 180
+    found = fit(exact(values))
+    # What lies between two points is drawn: one draw in twenty at the most.
+    assert found.ks is not None
+    assert found.p_value is not None
+    assert found.ks <= 0.05
+    assert found.p_value > 0.5
+    assert isinstance(found.distribution, Empirical)
+    shares = [share for share, _ in found.distribution.points]
+    assert shares == [0.0025, 0.05, 0.1, 0.15, 1.0]  # 20 points, without what they repeat
+
+
 def test_one_duration_of_all_is_constant() -> None:
     assert fit([(5 * MS, 5 * MS)] * 4).distribution == Fixed(5 * MS)
+    assert fit([(0, 0)] * 2).distribution == Fixed(0)
     # Of few samples, anything that the clock allows.
     assert fit([(4 * MS, 6 * MS), (5 * MS, 7 * MS), (4 * MS, 6 * MS)]).distribution == Uniform(
         4 * MS, 7 * MS
