@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from replay.calibration import refusals
+from replay.calibration.refusals import Refusals
 from replay.calibration.samples import REST, STREAM, Found, Kind, Sample
 from replay.clocktime import NS_PER_MS, NS_PER_S
 from replay.traces import trace_file
@@ -21,7 +23,6 @@ from simulator.venues import NAMES
 _ORDERS = ("POST /fapi/v1/order", "POST /v5/order/create")
 _QUERIES = ("GET /fapi/v1/order", "GET /v5/order/realtime")
 _POSITIONS = ("GET /fapi/v2/positionRisk", "GET /fapi/v3/positionRisk", "GET /v5/position/list")
-_REFUSED = (403, 418, 429)
 _NOT_FOUND = (-2013, 170213)
 _MOMENTS = ("updateTime", "time")
 """Milliseconds of the epoch in a reply to an order, at which the venue acted or answered."""
@@ -80,6 +81,7 @@ class _Trace:
     exchanges: list[_Exchange] = field(default_factory=list)
     events: list[_Event] = field(default_factory=list)
     skipped: int = 0
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 def read(file: Path) -> Found:
@@ -91,10 +93,13 @@ def read(file: Path) -> Found:
     start_ns = _start(trace)
     answered = []
     for each in trace.exchanges:
-        if each.status in _REFUSED or each.status >= 500:
-            found.skipped["replies of a venue that refused to answer"] += 1
-        else:
+        told = refusals.of_reply(each.venue, each.status, each.body)
+        if told is None:
             answered.append(each)
+            continue
+        found.skipped["replies of a venue that refused to answer"] += 1
+        found.refusals.see(f"{each.venue} {told}, {each.endpoint}", f"{file.name}:{each.line}")
+    found.refusals.add(trace.refusals)
     found.samples += _of_exchanges(trace, answered, start_ns)
     if start_ns is None:
         found.notes.append(
@@ -114,6 +119,7 @@ def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
     asked: dict[tuple[str, int], tuple[Mapping[str, Any], int]] = {}
     for line, entry in enumerate(entries, 1):
         venue = entry["host"]
+        trace.refusals.watched_ns = max(trace.refusals.watched_ns, entry["t"])
         if venue not in NAMES:
             continue
         match entry:
@@ -134,6 +140,9 @@ def _parsed(file: Path, entries: Iterable[Mapping[str, Any]]) -> _Trace:
                         line=line,
                     )
                 )
+            case {"kind": "stream_close", "reason": str(reason)} if reason != "client":
+                told = f"{venue} stream closed, {reason}"
+                trace.refusals.see(told, f"{file.name}:{line}")
     trace.skipped = len(asked)
     trace.exchanges.sort(key=lambda each: each.asked_ns)
     return trace

@@ -10,13 +10,17 @@ from decimal import Decimal
 
 from replay.calibration.estimates import Estimate, LinkRule, Row, Rule, estimate
 from replay.calibration.fitting import Fit, Normal
+from replay.calibration.refusals import Refusals
 from replay.calibration.samples import Found, Kind
-from replay.clocktime import NS_PER_MS
+from replay.clocktime import NS_PER_MS, NS_PER_S
 from simulator.distributions import Distribution, Empirical, Fixed, LogNormal, Uniform
 from simulator.errors import InputError
 from simulator.venues import NAMES
 
+NS_PER_HOUR = 3600 * NS_PER_S
 _DIGITS = 4
+_PLACES = 6
+"""Of shares: what is less is 0 to every reader."""
 _LONGEST = 100
 _WIDTH = 92
 _BREAKS = re.compile(r", (?=\[|\w+:)")
@@ -75,6 +79,14 @@ def calibrate(
     )
 
 
+def seen(refusals: Refusals) -> Iterator[str]:
+    """Refusals, failures and disconnects: how often in how much time, and where first."""
+    hours = f" in {refusals.watched_ns / NS_PER_HOUR:.3g} h" if refusals.watched_ns else ""
+    for what, count in sorted(refusals.counts.items()):
+        first = refusals.first[what]
+        yield f"{_counted(count, 'time')}{hours}: {what} (first: {first})"
+
+
 def duration(ns: int) -> str:
     """Four digits of it: `355.2 ms`."""
     rounded = float(f"{ns:.{_DIGITS}g}") if abs(ns) >= 1000 else ns
@@ -116,7 +128,7 @@ def _venue(found: Estimate) -> Iterator[str]:
     visibility = [rule for rule in found.visibility if _says_something(rule)]
     silent = [rule for rule in (*found.latency, *found.visibility) if not _says_something(rule)]
     for rule in silent:
-        why = rule.fit.why or "takes no time"
+        why = "takes no time" if rule.fit.distribution is not None else rule.fit.why
         yield f"    # {_quoted(rule.what)}: no rule, {_counted(rule.fit.samples, 'sample')}: {why}"
     if latency or visibility:
         yield "    behaviour:"
@@ -178,7 +190,7 @@ def _why(text: str, indent: str) -> Iterator[str]:
 def _fit(fit: Fit) -> str:
     parts = [f"distribution: {_NAMES[type(fit.guess)]}"]
     parts += [
-        f"{key}: {number(value)}"
+        f"{key}: {number(round(value, _PLACES))}"
         for key, value in (("ks", fit.ks), ("p_value", fit.p_value))
         if value is not None
     ]
@@ -198,6 +210,8 @@ def _set_aside(found: Found) -> Iterator[str]:
         yield f"Set aside, {_counted(count, 'time')}: {what}."
     for note in found.notes:
         yield f"{note}."
+    for told in seen(found.refusals):
+        yield f"Seen, and not part of the profile, {told}."
 
 
 def _folded(head: str, text: str, indent: str) -> Iterator[str]:

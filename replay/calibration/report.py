@@ -8,40 +8,65 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from replay.calibration.estimates import Row
+from replay.calibration.estimates import EVERY, Row
 from replay.calibration.fitting import FEW, Normal
-from replay.calibration.profile import duration
-from replay.calibration.samples import Found, Kind
+from replay.calibration.profile import duration, seen
+from replay.calibration.samples import REST, STREAM, Found, Kind
 from simulator.distributions import Distribution, Empirical, Fixed, LogNormal, Uniform
 
-_COLUMNS = ("what", "of", "n", "median", "95%", "distribution", "KS", "p", "")
-_FOLDED = ("what", "of", "distribution")
-_WIDTHS = {"n": 4, "median": 8, "95%": 8, "KS": 5, "p": 4, "": 3}
+_COLUMNS = ("of", "n", "median", "95%", "distribution", "KS", "p", "")
+_FOLDED = ("of", "distribution")
+_UNITS = {"median": "ms", "95%": "ms", "distribution": "ms"}
 _RIGHT = ("n", "median", "95%", "KS", "p")
+_TITLES = {
+    Kind.ROUND_TRIP: "round trip",
+    Kind.STREAM_LEAD: "stream lead over the REST reply",
+    Kind.VISIBILITY_LAG: "visibility lag",
+    Kind.WAY_THERE: "way to the venue",
+    Kind.WAY_BACK: "way from the venue",
+    Kind.TICK_DELAY: "way from the stream, by its ticks",
+    Kind.ANSWER_TIME: "the venue's own time",
+    Kind.STREAM_LAG: "events after the execution",
+    Kind.MEAN_ROUND_TRIP: "mean round trip, shown only",
+}
+_WHAT = {EVERY: "all of them", REST: "REST", STREAM: "stream"}
 
 
 def tables(rows: Sequence[Row]) -> Iterator[Table]:
-    """One for each venue, with a row for each thing measured."""
+    """One for each venue, with a row for each thing measured, by kind; 99 columns wide as long as
+    no endpoint has more than 31 signs."""
     for venue in dict.fromkeys(row.venue for row in rows):
         shown = Table(
-            box=box.SIMPLE_HEAD, pad_edge=False, title=f"Measured: {venue}", title_justify="left"
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            padding=(0, 1, 0, 0),
+            title=f"Measured: {venue}",
+            title_justify="left",
         )
         for column in _COLUMNS:
             shown.add_column(
-                column,
+                "\n".join(filter(None, (column, _UNITS.get(column)))),
                 justify="right" if column in _RIGHT else "left",
                 overflow="fold",
-                min_width=_WIDTHS.get(column),
+                no_wrap=column not in _FOLDED,
             )
+        before = None
         for row in rows:
             if row.venue == venue:
+                if row.kind is not before:
+                    shown.add_row(Text(_TITLES[row.kind], style="bold"))
+                before = row.kind
                 shown.add_row(*(Text(cell) for cell in _cells(row)))
         yield shown
 
 
 def notes(rows: Sequence[Row], found: Found) -> Iterator[str]:
     """What the signs of the table stand for, and what was not used and why."""
-    few = sum(row.fit.samples < FEW and row.fit.widened for row in rows)
+    yield (
+        "n: samples; 95%: the quantile; KS: how far the best guess is from the samples "
+        "(Kolmogorov-Smirnov); p: how likely that is if it fits"
+    )
+    few = sum(map(_few, rows))
     if few:
         yield (
             f"few: {few} of {len(rows)} have fewer than {FEW} samples and are widened: what stands "
@@ -51,11 +76,13 @@ def notes(rows: Sequence[Row], found: Found) -> Iterator[str]:
         yield "~: so many of the samples are known to lie between two bounds only"
     for row in rows:
         if row.fit.distribution is None:
-            what = row.kind.value.replace("_", " ")
-            yield f"no rule: {row.venue}, {what} {row.what}: {_why(row)}"
+            what = _TITLES[row.kind].split(",")[0]
+            yield f"no rule: {row.venue}, {what}, {_WHAT.get(row.what, row.what)}: {_why(row)}"
     for what, count in sorted(found.skipped.items()):
         yield f"set aside: {count:,}: {what}"
     yield from (f"note: {note}" for note in found.notes)
+    for told in seen(found.refusals):
+        yield f"seen, and not in the profile, {told}"
 
 
 def _why(row: Row) -> str:
@@ -68,28 +95,36 @@ def _cells(row: Row) -> tuple[str, ...]:
     fit = row.fit
     shape = "" if row.kind is Kind.MEAN_ROUND_TRIP else _shape(fit.distribution or fit.guess)
     return (
-        row.kind.value.replace("_", " "),
-        row.what,
+        f" {_WHAT.get(row.what, row.what)}",
         f"{fit.samples}" + (f" ~{fit.censored}" if fit.censored else ""),
-        duration(fit.median_ns),
-        duration(dict(fit.quantiles_ns)[0.95]),
+        _ms(fit.median_ns),
+        _ms(dict(fit.quantiles_ns)[0.95]),
         shape,
         "" if fit.ks is None else f"{fit.ks:.3f}",
         "" if fit.p_value is None else f"{fit.p_value:.2f}",
-        "few" if fit.widened and fit.samples < FEW else "",
+        "few" if _few(row) else "",
     )
+
+
+def _few(row: Row) -> bool:
+    return row.kind is not Kind.MEAN_ROUND_TRIP and row.fit.widened and row.fit.samples < FEW
+
+
+def _ms(ns: int) -> str:
+    """Without its unit, which the heading has."""
+    return duration(ns).removesuffix(" ms")
 
 
 def _shape(used: Distribution | Normal | None) -> str:
     match used:
         case Fixed(value_ns):
-            return f"constant {duration(value_ns)}"
+            return f"constant {_ms(value_ns)}"
         case Uniform(low_ns, high_ns):
-            return f"uniform {duration(low_ns)} to {duration(high_ns)}"
+            return f"uniform {_ms(low_ns)} to {_ms(high_ns)}"
         case LogNormal(median_ns, sigma):
-            return f"lognormal {duration(median_ns)}, σ {sigma:.3g}"
+            return f"lognormal {_ms(median_ns)} σ {sigma:.3g}"
         case Normal(mean_ns, deviation_ns):
-            return f"normal {duration(mean_ns)}, σ {duration(deviation_ns)}"
+            return f"normal {_ms(mean_ns)} σ {_ms(deviation_ns)}"
         case Empirical(points):
             return f"empirical, {len(points)} points"
     return ""

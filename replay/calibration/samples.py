@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from replay.calibration.refusals import Refusals
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -68,12 +70,14 @@ class Found:
     samples: list[Sample] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    refusals: Refusals = field(default_factory=Refusals)
 
     def add(self, other: Found) -> None:
         """Takes over what another file gave."""
         self.samples += other.samples
         self.skipped += other.skipped
         self.notes += other.notes
+        self.refusals.add(other.refusals)
 
 
 def table(samples: Iterable[Sample]) -> pd.DataFrame:

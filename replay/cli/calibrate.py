@@ -67,8 +67,9 @@ def calibrate(
     screen = report.console(stderr=out is None)
     for table in calibration_report.tables(made.rows):
         screen.print(table)
+        screen.print()
     for line in calibration_report.notes(made.rows, found):
-        screen.print(line, markup=False, soft_wrap=True)
+        screen.print(line, markup=False, soft_wrap=not screen.is_terminal)
     if out is None:
         typer.echo(made.text, nl=False)
 
@@ -80,22 +81,29 @@ def _found(
     date: str | None,
     utc_offset: str,
 ) -> Found:
-    from replay.calibration import from_logs, from_traces
+    from replay.calibration import from_logs, from_traces, refusals
     from replay.calibration.pairs import REFERENCE_BOT, load
     from replay.calibration.samples import Found
     from replay.logs import production_log
+    from replay.logs.production_log import ProductionLog
+    from replay.logs.reader import Reading
+    from replay.logs.rows import rows
 
     known, _ = patterns_of(patterns)
     table = load(pairs or REFERENCE_BOT, known)
     offset_s, day = offset_of(utc_offset), date_of(date)
     found = Found()
+    logs: list[tuple[ProductionLog, Path]] = []
     for file in tracked(files, "reading"):
         if _is_trace(file):
             found.add(from_traces.read(file))
             continue
         log = production_log.read(file, day, offset_s, patterns=known)
-        tell(log, file)
+        logs.append((log, file))
         found.add(from_logs.read(log, file, table, offset_s))
+        refusals.of_log(rows(file, Reading(), date=day, utc_offset_s=offset_s), found.refusals)
+    for log, file in logs:  # when the bar is gone: it would be written over
+        tell(log, file)
     return found
 
 

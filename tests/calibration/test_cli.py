@@ -16,6 +16,7 @@ from replay.calibration import from_traces
 from replay.calibration.fitting import cdf
 from replay.calibration.samples import Kind
 from scenarios import profiles
+from scenarios.build import one_ways
 from scenarios.including import open_profile
 from scenarios.profiles import Profile
 from simulator.distributions import Distribution, LogNormal, Uniform
@@ -23,6 +24,15 @@ from simulator.distributions import Distribution, LogNormal, Uniform
 ROOT = Path(__file__).parents[2]
 LOGS = sorted((ROOT / "fixtures" / "logs").glob("*.log"))
 PLANTED = Path(__file__).with_name("planted.yaml")
+REFUSED = """\
+2025-11-01 10:00:00,000 - bot - INFO - starting
+2025-11-01 10:00:01,000 - bot - ERROR - binanceusdm {"code":-1003,"msg":"Too many requests"}
+2025-11-01 10:00:02,000 - bot - ERROR - APIError(code=-1003): Too many requests
+2025-11-01 10:10:01,000 - bot - ERROR - bybit {"retCode":10006,"retMsg":"Too many visits!"}
+2025-11-01 10:20:01,000 - bot - WARNING - WebSocket disconnected, reconnecting in 5 s
+2025-11-01 11:00:01,000 - bot - INFO - Position closed: BTCUSDT, pnl -1003
+2025-11-01 11:30:00,000 - bot - ERROR - HTTP status 502 from POST /fapi/v1/order
+"""
 SEEDS = (1, 2, 3)
 MS = 1_000_000
 
@@ -41,6 +51,13 @@ def traces(scenario: Path, folder: Path) -> list[Path]:
     return found
 
 
+def trace_of(name: str, folder: Path) -> Path:
+    result = runner.run(name, version="current")
+    file = folder / f"{name}.jsonl"
+    file.write_text("".join(f"{line}\n" for line in result.trace_lines), encoding="utf-8")
+    return file
+
+
 def test_the_profile_of_october_2025_is_what_the_fixtures_give(tmp_path: Path) -> None:
     title = "The venues as the logs of October 2025 show them"
     out = tmp_path / "october-2025.yaml"
@@ -48,9 +65,88 @@ def test_the_profile_of_october_2025_is_what_the_fixtures_give(tmp_path: Path) -
     assert shown.exit_code == 0, shown.output
     committed = profiles.FOLDER / "october-2025.yaml"
     assert out.read_bytes() == committed.read_bytes()
-    assert "few: 10 of 11 have fewer than 20 samples and are widened" in shown.output
+    assert "few: 9 of 11 have fewer than 20 samples and are widened" in shown.output
     assert "set aside: 1: order_placed to order_not_found: too short for a request" in shown.output
     assert "wave_limit_2025-10-12.log: has no line with a time, so it is not used" in shown.output
+
+
+def test_a_screen_of_100_columns_has_each_thing_measured_in_one_line() -> None:
+    arguments = ["calibrate", *map(str, LOGS), "--utc-offset", "+04:00"]
+    shown = CliRunner().invoke(cli.app, arguments, env={"COLUMNS": "100"}).stderr
+    tables = shown.split("n: samples;")[0]
+    assert max(len(line) for line in tables.splitlines() if ".log:" not in line) <= 100
+    lines = [line.split() for line in tables.splitlines()]
+    # The log of SKLUSDT: 22:34:23.724 less 22:34:23.371.
+    request = "GET /fapi/v3/positionRisk 1 353 353 uniform 176 to 708 few"
+    assert request.split() in lines
+    trips = "all of them 4 354 356.7 lognormal 356.5 σ 0.0149 0.061 1.00 few"
+    assert trips.split() in lines
+    assert ["stream", "lead", "over", "the", "REST", "reply"] in lines
+    assert "KS: how far the best guess is from the samples (Kolmogorov-Smirnov)" in shown
+
+
+def used(profile: Path, folder: Path) -> None:
+    """A scenario that is like a profile, as it was written, runs, and has some of its links."""
+    name, venue = "latency", "binance"
+    file = ROOT / "scenarios" / "behaviours" / f"{name}.yaml"
+    like = {f"venues.{venue}.behaviour.like": str(profile), "links": []}
+    scenario = runner.load_text(
+        file.read_text(encoding="utf-8"), file.name, folder=folder, changes=like
+    )
+    (likeness,) = scenario.likenesses
+    assert likeness.effective
+    assert len(list(one_ways(scenario))) == 8  # two ways to each of four hosts
+    assert runner.play(scenario, name, version="current").virtual_ns > 0
+
+
+@pytest.mark.parametrize("out", [True, False])
+def test_what_was_made_of_the_logs_is_used_by_a_scenario_as_it_is(
+    tmp_path: Path, out: bool
+) -> None:
+    file = tmp_path / "mine.yaml"
+    more = ("--out", file) if out else ()
+    shown = replay("calibrate", *LOGS, "--utc-offset", "+04:00", *more)
+    if not out:
+        file.write_text(shown.stdout, encoding="utf-8")
+    assert max(map(len, file.read_text(encoding="utf-8").splitlines())) <= 100
+    used(file, tmp_path)
+
+
+def test_what_was_made_of_traces_is_used_by_a_scenario_as_it_is(tmp_path: Path) -> None:
+    """Of traces with two kinds of round trips: a fit that the samples refuse, with a tiny p."""
+    files = [trace_of(name, tmp_path) for name in ("sklusdt", "degenusdt", "bad_gateway")]
+    file = tmp_path / "mine.yaml"
+    assert replay("calibrate", *files, "--out", file).exit_code == 0
+    text = file.read_text(encoding="utf-8")
+    assert "empirical" in text
+    assert max(map(len, text.splitlines())) <= 100
+    used(file, tmp_path)
+
+
+def test_refusals_and_disconnects_are_counted_and_said_to_be_no_part_of_the_profile(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "bot_2025-11-01.log"
+    log.write_text(REFUSED, encoding="utf-8")
+    out = tmp_path / "mine.yaml"
+    shown = replay("calibrate", LOGS[2], log, "--utc-offset", "+04:00", "--out", out)
+    assert shown.exit_code == 0, shown.output
+    # The log of SKLUSDT is 14 s long.
+    told = [
+        "2 times in 1.5 h: binance -1003, too many requests (first: bot_2025-11-01.log:2)",
+        "1 time in 1.5 h: bybit 10006, too many requests (first: bot_2025-11-01.log:4)",
+        "1 time in 1.5 h: connection closed or lost (first: bot_2025-11-01.log:5)",
+        "1 time in 1.5 h: status 502 (first: bot_2025-11-01.log:7)",
+    ]
+    found = [line for line in shown.output.splitlines() if line.startswith("seen, ")]
+    assert found == [f"seen, and not in the profile, {each}" for each in told]
+    source = " ".join(open_profile(str(out)).source.split())
+    assert all(f"Seen, and not part of the profile, {each}." in source for each in told)
+    assert not open_profile(str(out)).venues["binance"].behaviour.faults
+
+
+def test_logs_without_refusals_say_nothing_of_them() -> None:
+    assert "seen, and not in" not in replay("calibrate", *LOGS).output
 
 
 def test_without_a_file_the_profile_is_all_that_the_standard_output_has(tmp_path: Path) -> None:
