@@ -15,14 +15,11 @@ What the page is given, as JSON in an element of its own:
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
 from typing import Any
 
+from replay import pages
 from replay.clocktime import NS_PER_S, clock_time
 from replay.pictures.builder import picture
 from replay.pictures.model import ArrowKind, Item, Picture, Shape, Tone
@@ -37,21 +34,14 @@ _ARROWS = [kind.value for kind in ArrowKind]
 def page(result: RunResult) -> str:
     """The whole page. The same result gives the same text."""
     script = "\n".join(_part(name) for name in _SCRIPTS)
-    style = _part("page.css")
+    style = pages.style(_part("page.css"))
+    title = f"{result.scenario}, bot {result.version}, seed {result.seed}"
     parts = {
-        "@POLICY@": _policy(script, style),
-        "@TITLE@": escape(f"{result.scenario}, bot {result.version}, seed {result.seed}"),
-        "@STYLE@": style,
-        "@DATA@": as_script_data(document(result)),
+        "@HEAD@": pages.head(title, policy=_policy(script, style), style=style),
+        "@DATA@": pages.as_script_data(document(result)),
         "@SCRIPT@": script,
     }
-    text = _part("page.html")
-    # From the front, so that nothing in a part is taken for a place to fill.
-    filled = []
-    for name, part in parts.items():
-        before, text = text.split(name)
-        filled += [before, part]
-    return "".join([*filled, text])
+    return pages.filled(_part("page.html"), parts)
 
 
 def document(result: RunResult) -> dict[str, Any]:
@@ -100,14 +90,6 @@ def document(result: RunResult) -> dict[str, Any]:
     }
 
 
-def as_script_data(value: Any) -> str:
-    """JSON that cannot end the element it stands in, nor start another one in it."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
-
-
 def _part(name: str) -> str:
     return files("replay.pictures").joinpath(name).read_text(encoding="utf-8")
 
@@ -115,13 +97,9 @@ def _part(name: str) -> str:
 def _policy(script: str, style: str) -> str:
     """Nothing may be loaded from anywhere, and no script or style but these may run."""
     return (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src '{pages.digest(script)}'; "
+        f"style-src '{pages.digest(style)}'; base-uri 'none'; form-action 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _run(result: RunResult) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from replay import pictures, runner
-from replay.pictures.html import as_script_data, document
+from replay.pages import as_script_data
+from replay.pictures.html import document
 from simulator.randomness import Streams
 from tests.pictures.made import log, run_of
 from tests.replay.made import S, full_result

@@ -9,15 +9,13 @@ What its script is given, as JSON in an element of its own:
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from replay.pictures.html import as_script_data
+from replay import pages
 from replay.tuning.decision import label
 from replay.tuning.page import texts
 from replay.tuning.page.axes import Levels
@@ -44,22 +42,18 @@ def page(findings: Findings) -> str:
     parts = _Parts(findings)
     script, plotly = _part("page.js"), _plotly()
     places = {
-        "@POLICY@": _policy(script, plotly),
-        "@TITLE@": escape(findings.study.title),
-        "@STYLE@": _part("page.css"),
+        "@HEAD@": pages.head(
+            findings.study.title,
+            policy=_policy(script, plotly),
+            style=pages.style(_part("page.css")),
+        ),
         "@HEADING@": escape(findings.study.title),
         **parts.html,
-        "@DATA@": as_script_data(parts.data),
+        "@DATA@": pages.as_script_data(parts.data),
         "@PLOTLY@": plotly,
         "@SCRIPT@": script,
     }
-    text = _part("page.html")
-    # From the front, so that nothing in a part is taken for a place to fill.
-    filled = []
-    for name, part in places.items():
-        before, text = text.split(name, 1)
-        filled += [before, part]
-    return "".join([*filled, text])
+    return pages.filled(_part("page.html"), places)
 
 
 class _Parts:
@@ -228,12 +222,8 @@ def _plotly() -> str:
 def _policy(*scripts: str) -> str:
     """Nothing may be loaded from anywhere, and no script but these may run. Plotly writes styles
     of its own, and draws a heat map as an image in the page."""
-    digests = " ".join(f"'{_digest(script)}'" for script in scripts)
+    digests = " ".join(f"'{pages.digest(script)}'" for script in scripts)
     return (
         f"default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; img-src data: blob:;"
         " base-uri 'none'; form-action 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
