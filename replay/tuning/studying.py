@@ -203,7 +203,8 @@ def changes_of(
         like = likes.get(cell["profile"], cell["profile"])
         for venue, has_behaviour in _venues(source):
             where = f"venues.{venue}.behaviour"
-            changes |= {f"{where}.like": like} if has_behaviour else {where: {"like": like}}
+            whole = has_behaviour or where in changes  # which a circumstance may say, too
+            changes |= {f"{where}.like": like} if whole else {where: {"like": like}}
     return changes
 
 

@@ -212,6 +212,15 @@ def test_the_cure_that_the_error_names_is_one(folder: Path) -> None:
     assert set(rows["links"]) == {"[]"}
 
 
+def test_a_circumstance_that_is_a_whole_behaviour_is_kept_beside_the_profile(folder: Path) -> None:
+    lag = "{visibility: [{window: order, lag: 1 s}]}"
+    more = f"circumstances: {{how: {{path: venues.bybit.behaviour, values: [{lag}]}}}}"
+    study = studying(folder, profiles=f"[calm]\n{more}")
+    assert study.check() == (
+        "plain.yaml: bybit: calm; overruled by the scenario: visibility order",
+    )
+
+
 def test_profiles_that_gave_the_same_runs_are_told_of(folder: Path) -> None:
     """One changes the way to a host that the bot never asks: no file shows that."""
     for name, ms in (("one", 40), ("other", 90)):
