@@ -6,14 +6,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay import runner
+from tests import elsewhere
 from tests.ci.made import replay
 
 ROOT = Path(__file__).parents[2]
@@ -94,13 +93,8 @@ def test_a_bot_whose_code_only_moved_in_its_file_is_identical(
     edited = tmp_path / "bot_under_test" / "reference" / "verification.py"
     edited.write_text("# one\n# two\n" + edited.read_text(encoding="utf-8"), encoding="utf-8")
     command = [*options, "--baseline", "b.json", "--strict-baseline", "--json", "after.json"]
-    done = subprocess.run(
-        [sys.executable, "-c", "from replay.cli import main; main()", *command],
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},  # the edited bot
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    path = f"{tmp_path}{os.pathsep}{ROOT}"  # the edited bot
+    done = elsewhere.replay(*command, PYTHONPATH=path)
     assert "runs changed: 0, identical: 1" in done.stdout
     after = json_of(Path("after.json").read_text(encoding="utf-8"))
     assert after["digest"] != before["digest"]  # it was the edited bot that ran

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from replay import runner
+from tests import elsewhere
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,9 +39,7 @@ def test_the_readmes_scenario_is_refused_with_the_line_when_a_unit_is_missing(
 
 def test_the_world_as_a_library_works_as_shown() -> None:
     program, _ = blocks("docs/world.md", "python")  # the other one is of a program with threads
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
-    )
+    done = elsewhere.python("-W", "error", "-c", program)
     reply, figures = done.stdout.splitlines()
     assert reply == "{'serverTime': 1}"
     assert figures.split()[0] == "1.05"  # three round trips of 350 ms

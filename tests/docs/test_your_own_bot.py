@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import elsewhere
 from tests.docs.test_readme import blocks
 
 PAGE = "docs/your-own-bot.md"
@@ -27,27 +25,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def typed(folder: Path, beginning: str) -> subprocess.CompletedProcess[str]:
-    """Runs the line of the page that begins so."""
+def typed(folder: Path, beginning: str, ends_with: int = 0) -> str:
+    """What the line of the page that begins so says on the standard error."""
     lines = "".join(blocks(PAGE, "sh")).splitlines()
     (line,) = [each for each in lines if each.startswith(beginning)]
-    command = [sys.executable, "-c", "from replay.cli import main; main()", *line.split()[1:]]
-    return subprocess.run(
-        command, cwd=folder, env=dict(os.environ), capture_output=True, text=True, check=False
-    )
+    return elsewhere.replay(*line.split()[1:], cwd=folder, ends_with=ends_with).stderr
 
 
 def test_the_first_hour_is_as_expected(folder: Path) -> None:
-    done = typed(folder, "replay exec first.yaml")
-    assert done.returncode == 0, done.stderr
-    assert "ADAUSDT ends opened" in done.stderr
+    assert "ADAUSDT ends opened" in typed(folder, "replay exec first.yaml")
 
 
 def test_the_night_shows_what_the_bot_does_not_expect(folder: Path) -> None:
-    done = typed(folder, "replay exec night.yaml")
-    assert done.returncode == 1, done.stderr
-    assert "OrderNotFound" in done.stderr
-    assert "ADAUSDT ended naked" in done.stderr
+    said = typed(folder, "replay exec night.yaml", ends_with=1)
+    assert "OrderNotFound" in said
+    assert "ADAUSDT ended naked" in said
     assert "<html" in (folder / "night.html").read_text(encoding="utf-8")
 
 
@@ -57,7 +49,7 @@ def test_a_mended_bot_gets_through_the_night(folder: Path) -> None:
     waits = "        await asyncio.sleep(2)\n"
     assert asks in bot
     (folder / "bot.py").write_text(bot.replace(asks, waits + asks), encoding="utf-8")
-    assert typed(folder, "replay exec night.yaml").returncode == 0
+    typed(folder, "replay exec night.yaml", ends_with=0)
 
 
 def test_every_table_of_the_page_names_pages_that_there_are() -> None:

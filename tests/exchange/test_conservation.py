@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -24,6 +21,7 @@ from simulator.exchange import (
     TimeInForce,
     TriggerBy,
 )
+from tests import elsewhere
 from tests.exchange.made import PROPERTY, D, Venue, after, pass_to, venue
 
 SIDES = st.sampled_from(list(Side))
@@ -200,13 +198,7 @@ def test_the_same_seed_tells_the_same_story_and_another_does_not() -> None:
 def test_the_story_is_the_same_in_another_process_with_another_hash_seed() -> None:
     code = "from tests.exchange.test_conservation import story; print(story(1))"
     for hash_seed in ("1", "2"):
-        told = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        told = elsewhere.python("-c", code, PYTHONHASHSEED=hash_seed)
         assert told.stdout.strip() == story(1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from simulator import InputError, NeighbourError, World, WorldError
+from tests import elsewhere
 from tests.neighbours.servers import Server, free_port
 
 
@@ -382,17 +382,8 @@ def test_a_web_service_is_a_neighbour_too(web: int, world: World) -> None:
 
 
 def test_equal_runs_have_equal_digests_in_two_processes(postgres: Server, redis: Server) -> None:
-    told = [
-        subprocess.run(
-            [sys.executable, "-m", "tests.neighbours.script", postgres.dsn, str(redis.port)],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
+    script = ("-m", "tests.neighbours.script", postgres.dsn, str(redis.port))
+    told = [elsewhere.python(*script, cwd=ROOT, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
     digest, logged = told[0].split()
     assert (len(digest), logged) == (64, "100")
     assert told[0] == told[1]

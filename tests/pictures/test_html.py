@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import subprocess
-import sys
 from base64 import b64encode
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,6 +13,7 @@ from replay import pictures, runner
 from replay.pages import as_script_data
 from replay.pictures.html import document
 from simulator.randomness import Streams
+from tests import elsewhere
 from tests.pictures.made import log, run_of
 from tests.replay.made import S, full_result
 
@@ -102,17 +100,7 @@ def test_the_same_run_gives_the_same_pictures_in_another_process() -> None:
         "made = pictures.page(result) + pictures.perfetto_trace(result); "
         "print(hashlib.sha256(made.encode()).hexdigest())"
     )
-    digests = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        ).stdout
-        for seed in ("1", "2")
-    ]
+    digests = [elsewhere.python("-c", program, PYTHONHASHSEED=seed).stdout for seed in ("1", "2")]
     assert digests[0] == digests[1]
 
 

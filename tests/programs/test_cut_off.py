@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from replay.cut_off import needs_network
+from tests import elsewhere
 from tests.programs.test_exec import scenario
 
 CONNECTS = """
@@ -36,18 +36,7 @@ def run(folder: Path, file: Path, server: socket.socket, *options: str) -> tuple
     """What the program prints, and what the command says."""
     (folder / "main.py").write_text(CONNECTS, encoding="utf-8")
     port = str(server.getsockname()[1])
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from replay.cli import main; main()"),
-            *("exec", file.name, *options, "--", "main.py", port),
-        ],
-        cwd=folder,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = elsewhere.replay("exec", file.name, *options, "--", "main.py", port, cwd=folder)
     return done.stdout.strip(), done.stderr
 
 

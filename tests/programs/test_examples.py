@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +19,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from replay import cli
+from tests import elsewhere
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "bot_under_test" / "examples"
 
@@ -147,17 +145,7 @@ def test_the_digest_is_the_same_in_other_processes_and_folders(
     digests = [run_of(bot)["digest"]]
     for hash_seed in ("1", "2"):
         other = copy(name, tmp_path / f"in-another-folder-{hash_seed}")
-        done = subprocess.run(
-            [
-                *(sys.executable, "-c", "from replay.cli import main; main()"),
-                *command(other, scenario, "--scratch"),
-            ],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        elsewhere.replay(*command(other, scenario, "--scratch"), PYTHONHASHSEED=hash_seed)
         digests.append(run_of(other)["digest"])
     assert len(set(digests)) == 1
 

@@ -8,7 +8,6 @@ import logging
 import os
 import shlex
 import socket
-import subprocess
 import sys
 import threading
 from decimal import getcontext
@@ -21,6 +20,7 @@ from typer.testing import CliRunner, Result
 from replay import cli, runner
 from replay.programs import Program
 from replay.result import RunResult
+from tests import elsewhere
 
 SCENARIO = """\
 name: mine
@@ -250,15 +250,7 @@ def digests_elsewhere(folder: Path, file: Path, *command: str) -> set[str]:
     arguments = ("exec", file.name, "--json", "result.json", "--", *command)
     digests = set()
     for hash_seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", "from replay.cli import main; main()", *arguments],
-            cwd=folder,
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        elsewhere.replay(*arguments, cwd=folder, PYTHONHASHSEED=hash_seed)
         written = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         digests.add(written["runs"][0]["digest"])
     return digests

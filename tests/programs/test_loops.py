@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from simulator import WorldError
+from tests import elsewhere
 from tests.programs.test_exec import program, run, scenario
 
 MAIN = """\
@@ -96,17 +94,7 @@ def test_five_minutes_pass_on_it_at_once(
 def test_uvloop_run_is_the_host_s_loop_in_a_process_of_its_own(tmp_path: Path) -> None:
     file = scenario(tmp_path)
     program(tmp_path, text("uvloop.run"))
-    command = [sys.executable, "-c", "from replay.cli import main; main()"]
-    done = subprocess.run(
-        [*command, "exec", file.name, "--", "main.py"],
-        cwd=tmp_path,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    done = elsewhere.replay("exec", file.name, "--", "main.py", cwd=tmp_path)
     assert done.stdout == "300\n"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +11,7 @@ import pytest
 
 from replay import exit_codes
 from simulator import OverBudgetError, StalledError, World, WorldError
+from tests import elsewhere
 from tests.programs.test_exec import program, run, scenario, told
 
 BLOCKS = {
@@ -133,17 +132,7 @@ def test_a_program_that_swallows_everything_ends_when_it_is_ended(
 ) -> None:
     file = scenario(tmp_path)
     program(tmp_path, DEAF[what])
-    command = [sys.executable, "-c", "from replay.cli import main; main()"]
-    done = subprocess.run(
-        [*command, "exec", file.name, "--", "main.py"],
-        cwd=tmp_path,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 1, done.stderr
+    done = elsewhere.replay("exec", file.name, "--", "main.py", cwd=tmp_path, ends_with=1)
     assert "main.py: ended by SIGTERM, while it" in done.stderr
     assert "it ended with -15" in done.stderr
 

@@ -20,6 +20,7 @@ from simulator.errors import (
     SimulatorError,
     StalledError,
 )
+from tests import elsewhere
 from tests.replay.made import full_result, result
 
 VERSIONS = ("2025-10-28", "2025-10-28-three-fixes", "current")
@@ -235,17 +236,11 @@ def test_the_list_names_scenarios_and_the_versions_they_speak_of(
 
 
 def test_pandas_is_not_loaded_by_anything_a_report_needs() -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys, replay.cli, replay.report, replay.json_report, replay.logs.production_log, "
         "replay.expectations; print('pandas' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
-    )
-    assert done.stdout.strip() == "False"
+    assert elsewhere.python("-c", code).stdout.strip() == "False"
 
 
 def test_all_runs_every_scenario_and_ends_with_one_table(

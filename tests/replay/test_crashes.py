@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
-import subprocess
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +18,7 @@ from replay.ci.attempt import Attempt
 from replay.result import RunResult
 from scenarios import catalogue
 from scenarios.errors import ScenarioError
+from tests import elsewhere
 
 _FILE = catalogue.find("crash_binance").read_text(encoding="utf-8")
 _ONE_SIGNAL = re.sub(r"\n  # Whoever.*?(?=\n\ncrash:)", "", _FILE, flags=re.DOTALL)
@@ -258,16 +256,10 @@ def test_two_runs_are_equal(crash: str) -> None:
 
 
 def test_two_processes_with_different_hash_seeds_have_the_same_digest(tmp_path: Path) -> None:
-    program = "from replay.cli import main; main()"
     digests = []
     for seed in ("1", "2718"):
         out = tmp_path / f"{seed}.json"
-        subprocess.run(
-            [sys.executable, "-c", program, "run", "crash_bybit", "--json", out],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        )
+        elsewhere.replay("run", "crash_bybit", "--json", out, PYTHONHASHSEED=seed)
         digests.append([run["digest"] for run in json.loads(out.read_text())["runs"]])
     versions = runner.versions("crash_bybit")
     here = [runner.run("crash_bybit", version=version).digest for version in versions]

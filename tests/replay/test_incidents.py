@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,6 +16,7 @@ from replay.logs import production_log
 from replay.result import RunResult
 from replay.timeline import fold
 from scenarios import catalogue
+from tests import elsewhere
 
 MS = 1_000_000
 LOGS = Path(__file__).parents[2] / "fixtures" / "logs"
@@ -234,16 +232,7 @@ def test_the_digest_is_the_same_in_other_processes_with_other_hash_seeds(
 ) -> None:
     run = f"runner.run({name!r}, version={version!r})"
     code = f"from replay import runner; print({run}.digest, end='')"
-    digests = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "4711")
-    ]
+    digests = [elsewhere.python("-c", code, PYTHONHASHSEED=seed).stdout for seed in ("0", "4711")]
     assert digests == [replay(name, version).digest] * 2
 
 

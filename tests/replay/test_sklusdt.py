@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -27,6 +24,7 @@ from replay.result import Milestone, RunResult
 from replay.timeline import fold
 from scenarios import catalogue
 from simulator import Streams
+from tests import elsewhere
 
 MS = 1_000_000
 LOG = Path(__file__).parents[2] / "fixtures/logs/sklusdt_2025-10-28.log"
@@ -129,16 +127,10 @@ def test_the_cured_bot_opens_within_a_second_of_verification_with_a_resting_stop
 
 
 def test_two_processes_with_different_hash_seeds_have_the_same_digest(tmp_path: Path) -> None:
-    program = "from replay.cli import main; main()"
     digests = []
     for seed in ("1", "2718"):
         out = tmp_path / f"{seed}.json"
-        subprocess.run(
-            [sys.executable, "-c", program, "run", "sklusdt", "--bot", "current", "--json", out],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        )
+        elsewhere.replay("run", "sklusdt", "--bot", "current", "--json", out, PYTHONHASHSEED=seed)
         (run,) = json.loads(out.read_text())["runs"]
         digests.append(run["digest"])
     assert digests[0] == digests[1] == replay("current").digest

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import os
-import subprocess
 import sys
 import threading
 import urllib.error
@@ -23,6 +21,7 @@ from aiohttp import web
 
 from simulator import World
 from simulator.distributions import Fixed
+from tests import elsewhere
 from tests.bench.venues import API_KEY, SECRET, add_binance
 from tests.world.conftest import ONE_WAY_NS, START, on_the_bot
 
@@ -256,12 +255,8 @@ def test_synchronous_ccxt_trades_at_the_simulated_venue() -> None:
 def test_blocking_calls_are_the_same_in_other_processes() -> None:
     digests = []
     for seed in ("0", "1"):
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "tests.world.test_blocking_clients"],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
+        done = elsewhere.python(
+            *("-W", "error", "-m", "tests.world.test_blocking_clients"), PYTHONHASHSEED=seed
         )
         digests.append(done.stdout.strip())
     assert len(digests[0]) == 64

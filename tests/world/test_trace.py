@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from simulator import World
+from tests import elsewhere
 
 PROGRAM = """
 import asyncio, logging, random, uuid
@@ -45,11 +43,7 @@ with World(seed=5) as world:
 
 
 def run_with_hash_seed(seed: str) -> str:
-    environment = {**os.environ, "PYTHONHASHSEED": seed}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    return elsewhere.python("-c", PROGRAM, PYTHONHASHSEED=seed).stdout
 
 
 def test_two_processes_with_different_hash_seeds_have_the_same_digest() -> None:

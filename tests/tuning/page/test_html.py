@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from base64 import b64encode
 from dataclasses import replace
@@ -18,6 +17,7 @@ from replay.tuning.page import page, write_page
 from replay.tuning.studying import Findings
 from replay.tuning.telling import answer
 from simulator.errors import InputError
+from tests import elsewhere
 from tests.tuning.page.made import FEW, LAG_STUDY, findings, metrics, study
 from tests.tuning.page.parts import Parts, data_of
 
@@ -143,15 +143,9 @@ def test_a_study_without_runs_says_so(tmp_path: Path) -> None:
 
 
 def test_the_same_findings_give_the_same_page_in_another_process(tmp_path: Path) -> None:
+    path = os.pathsep.join(sys.path)
     digests = [
-        subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(tmp_path)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        ).stdout
+        elsewhere.python("-c", PROGRAM, tmp_path, PYTHONHASHSEED=seed, PYTHONPATH=path).stdout
         for seed in ("1", "2")
     ]
     assert digests[0] == digests[1]
