@@ -33,26 +33,37 @@ class _Real:
 
 _real = _Real()
 ROOT = Path(__file__).parents[2]
-_CLOSING = """
+_ONE_CONNECTION = """
 import socket
 with socket.create_server(("127.0.0.1", 0)) as listener:
     print(listener.getsockname()[1], flush=True)
     connection, _ = listener.accept()
     with connection:
+"""
+_CLOSING = (
+    _ONE_CONNECTION
+    + """
         connection.recv(100)
         connection.sendall(b"goodbye")
 """
-_TALKATIVE = r"""
-import socket
-with socket.create_server(("127.0.0.1", 0)) as listener:
-    print(listener.getsockname()[1], flush=True)
-    connection, _ = listener.accept()
-    with connection:
+)
+_TALKATIVE = (
+    _ONE_CONNECTION
+    + r"""
         connection.recv(100)
         connection.sendall(b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
         while True:
             connection.sendall(b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
 """
+)
+_ECHO = (
+    _ONE_CONNECTION
+    + """
+        while data := connection.recv(100):
+            connection.sendall(b"you said ")
+            connection.sendall(data)
+"""
+)
 _WEB = """
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Hello(BaseHTTPRequestHandler):
@@ -66,16 +77,6 @@ class Hello(BaseHTTPRequestHandler):
 server = HTTPServer(("127.0.0.1", 0), Hello)
 print(server.server_port, flush=True)
 server.serve_forever()
-"""
-_ECHO = """
-import socket, sys
-with socket.create_server(("127.0.0.1", 0)) as listener:
-    print(listener.getsockname()[1], flush=True)
-    connection, _ = listener.accept()
-    with connection:
-        while data := connection.recv(100):
-            connection.sendall(b"you said ")
-            connection.sendall(data)
 """
 
 
