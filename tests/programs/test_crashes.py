@@ -10,7 +10,7 @@ import pytest
 from replay import runner
 from replay.programs import Program
 from replay.result import RunResult
-from tests.programs.test_exec import scenario
+from tests.programs.made import scenario
 
 LIVES = """\
 import asyncio, logging, pathlib, sqlite3, time

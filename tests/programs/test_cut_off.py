@@ -12,7 +12,7 @@ import pytest
 
 from replay.cut_off import needs_network
 from tests import elsewhere
-from tests.programs.test_exec import scenario
+from tests.programs.made import scenario
 
 CONNECTS = """
 import ctypes, os, struct, sys

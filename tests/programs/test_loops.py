@@ -9,7 +9,7 @@ import pytest
 
 from simulator import WorldError
 from tests import elsewhere
-from tests.programs.test_exec import program, run, scenario
+from tests.programs.made import program, run, scenario
 
 MAIN = """\
 import asyncio, sys, time, warnings

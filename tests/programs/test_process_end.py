@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from replay.result import RunResult
-from tests.programs.test_exec import program, replay, run, scenario, told
+from tests.programs.made import program, replay, run, scenario, told
 
 PRICE = "https://fapi.binance.com/fapi/v1/ticker/price?symbol=ADAUSDT"
 SINCE = """\

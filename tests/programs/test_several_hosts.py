@@ -15,7 +15,7 @@ from replay.programs import Program
 from replay.result import RunResult
 from scenarios.errors import ScenarioError
 from simulator.errors import InputError
-from tests.programs.test_exec import digests_elsewhere
+from tests.programs.made import digests_elsewhere
 
 SCENARIO = """\
 name: several

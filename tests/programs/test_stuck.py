@@ -12,7 +12,7 @@ import pytest
 from replay import exit_codes
 from simulator import OverBudgetError, StalledError, World, WorldError
 from tests import elsewhere
-from tests.programs.test_exec import program, run, scenario, told
+from tests.programs.made import program, run, scenario, told
 
 BLOCKS = {
     "a queue": ("import queue", "queue.Queue().get()", "blocks at main.py:2 in <module>"),

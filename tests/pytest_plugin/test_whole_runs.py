@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from scenarios.schema import ROOT
-from tests.programs.test_exec import BUYS, scenario
+from tests.programs.made import BUYS, scenario
 
 pytest_plugins = ("pytester",)
 
