@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot_under_test.reference.client_ids import new_client_id
-from bot_under_test.reference.database import Database
 from bot_under_test.reference.defects import Defect
-from bot_under_test.reference.exchange_manager import ExchangeManager
 from bot_under_test.reference.orders import OrderError, OrderResult, normalise
 from bot_under_test.reference.outcomes import describe, was_refused
 from bot_under_test.reference.position_guard import PositionGuard
-from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
+from bot_under_test.reference.position_manager import TrackedPosition
 from bot_under_test.reference.rollback import Closing, Rollback
-from bot_under_test.reference.settings import Settings
-from bot_under_test.reference.stop_loss_manager import StopLossManager
+from bot_under_test.reference.shared import Shared
 from bot_under_test.reference.trailing_stop import TrailingStopManager
 from bot_under_test.reference.verification import PositionVerifier
 
@@ -61,13 +58,9 @@ class _Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Those that an opening needs."""
+    """Those that an opening needs besides."""
 
-    exchange: ExchangeManager
-    positions: PositionManager
-    database: Database
     verifier: PositionVerifier
-    stops: StopLossManager
     trailing: TrailingStopManager
     rollback: Rollback
     guard: PositionGuard
@@ -76,13 +69,14 @@ class Parts:
 class AtomicPositionManager:
     """Opens positions one at a time or several at once; each either stands protected or is gone."""
 
-    def __init__(self, settings: Settings, parts: Parts) -> None:
-        self._settings = settings
-        self._defects = settings.defects
+    def __init__(self, shared: Shared, parts: Parts) -> None:
+        self._settings = shared.settings
+        self._defects = shared.settings.defects
+        self._exchange = shared.exchange
+        self._positions = shared.positions
+        self._database = shared.database
+        self._stops = shared.stops
         self._parts = parts
-        self._exchange = parts.exchange
-        self._positions = parts.positions
-        self._database = parts.database
 
     async def open(self, entry: Entry) -> Opened:
         """How it ended. Raises nothing but cancellation."""
@@ -257,7 +251,7 @@ class AtomicPositionManager:
         told = self._positions.get(symbol)
         price = order.average or (told.entry_price if told else 0.0) or None
         opening.stop_asked = True
-        stop = await self._parts.stops.protect(symbol, entry.side, quantity, price)
+        stop = await self._stops.protect(symbol, entry.side, quantity, price)
         price = price or stop.trigger_price
         trailing_id = await self._second_stop(entry, quantity, price)
         self._database.set_stops(position_id, stop.id, trailing_id)

@@ -12,13 +12,13 @@ import logging
 from collections.abc import Callable
 
 from bot_under_test.reference.client_ids import new_client_id
-from bot_under_test.reference.database import OPEN_STATUSES, Database
-from bot_under_test.reference.exchange_manager import ExchangeManager, ExchangePosition
+from bot_under_test.reference.database import OPEN_STATUSES
+from bot_under_test.reference.exchange_manager import ExchangePosition
 from bot_under_test.reference.outcomes import describe
-from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
-from bot_under_test.reference.settings import Settings
+from bot_under_test.reference.position_manager import TrackedPosition
+from bot_under_test.reference.shared import Shared
 from bot_under_test.reference.signals import opposite
-from bot_under_test.reference.stop_loss_manager import StopLossManager, covers
+from bot_under_test.reference.stop_loss_manager import covers
 
 logger = logging.getLogger("core.position_guard")
 
@@ -29,20 +29,12 @@ class PositionGuard:
     With an interval of 0 it only takes stops of closed positions away.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        exchange: ExchangeManager,
-        positions: PositionManager,
-        database: Database,
-        stops: StopLossManager,
-        on_adopted: Callable[[ExchangePosition], None],
-    ) -> None:
-        self._settings = settings
-        self._exchange = exchange
-        self._positions = positions
-        self._database = database
-        self._stops = stops
+    def __init__(self, shared: Shared, on_adopted: Callable[[ExchangePosition], None]) -> None:
+        self._settings = shared.settings
+        self._exchange = shared.exchange
+        self._positions = shared.positions
+        self._database = shared.database
+        self._stops = shared.stops
         self._on_adopted = on_adopted
         self._wake = asyncio.Event()
         self._opening: dict[str, None] = {}

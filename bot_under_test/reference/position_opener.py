@@ -12,11 +12,8 @@ from bot_under_test.reference.atomic_position_manager import (
     Entry,
     Opened,
 )
-from bot_under_test.reference.database import Database
-from bot_under_test.reference.exchange_manager import ExchangeManager
 from bot_under_test.reference.outcomes import describe
-from bot_under_test.reference.position_manager import PositionManager
-from bot_under_test.reference.settings import Settings
+from bot_under_test.reference.shared import Shared
 from bot_under_test.reference.signals import Signal
 
 logger = logging.getLogger("core.position_manager")
@@ -30,19 +27,13 @@ class PositionOpener:
     """Turns a signal into an entry, and has it opened."""
 
     def __init__(
-        self,
-        settings: Settings,
-        exchange: ExchangeManager,
-        positions: PositionManager,
-        database: Database,
-        atomic: AtomicPositionManager,
-        may_come: Callable[[str], bool],
+        self, shared: Shared, atomic: AtomicPositionManager, may_come: Callable[[str], bool]
     ) -> None:
         """`may_come` says whether an earlier opening of a symbol may come through yet."""
-        self._settings = settings
-        self._exchange = exchange
-        self._positions = positions
-        self._database = database
+        self._settings = shared.settings
+        self._exchange = shared.exchange
+        self._positions = shared.positions
+        self._database = shared.database
         self._atomic = atomic
         self._may_come = may_come
         self._busy: dict[str, None] = {}

@@ -10,14 +10,13 @@ import asyncio
 import logging
 
 from bot_under_test.reference.client_ids import new_client_id
-from bot_under_test.reference.database import OPEN_STATUSES, Database
-from bot_under_test.reference.exchange_manager import ExchangeManager, ExchangePosition
+from bot_under_test.reference.database import OPEN_STATUSES
+from bot_under_test.reference.exchange_manager import ExchangePosition
 from bot_under_test.reference.outcomes import describe
 from bot_under_test.reference.position_guard import PositionGuard
-from bot_under_test.reference.position_manager import PositionManager, TrackedPosition
-from bot_under_test.reference.settings import Settings
+from bot_under_test.reference.position_manager import TrackedPosition
+from bot_under_test.reference.shared import Shared
 from bot_under_test.reference.signals import opposite
-from bot_under_test.reference.stop_loss_manager import StopLossManager
 
 logger = logging.getLogger("core.recovery")
 
@@ -29,20 +28,12 @@ class Recovery:
     The versions of October knew their rows alone, and of these those that were not `active`.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        exchange: ExchangeManager,
-        positions: PositionManager,
-        database: Database,
-        stops: StopLossManager,
-        guard: PositionGuard,
-    ) -> None:
-        self._settings = settings
-        self._exchange = exchange
-        self._positions = positions
-        self._database = database
-        self._stops = stops
+    def __init__(self, shared: Shared, guard: PositionGuard) -> None:
+        self._settings = shared.settings
+        self._exchange = shared.exchange
+        self._positions = shared.positions
+        self._database = shared.database
+        self._stops = shared.stops
         self._guard = guard
         self._asking: list[asyncio.Task[None]] = []
         guard.on_expected = self._came_out

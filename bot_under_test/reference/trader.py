@@ -26,6 +26,7 @@ from bot_under_test.reference.position_opener import PositionOpener
 from bot_under_test.reference.recovery import Recovery
 from bot_under_test.reference.rollback import Rollback
 from bot_under_test.reference.settings import Credentials, Settings
+from bot_under_test.reference.shared import Shared
 from bot_under_test.reference.signals import Signal
 from bot_under_test.reference.stop_loss_manager import StopLossManager
 from bot_under_test.reference.trailing_stop import TrailingStopManager
@@ -57,27 +58,26 @@ class Trader:
         self.positions = PositionManager(settings.defects, settings.tracked_symbols)
         self.exchange, self._stream = self._connection(venue, settings, credentials)
         exchange = self.exchange
-        stops = StopLossManager(settings, exchange)
-        self._trailing = TrailingStopManager(settings, exchange, stops)
-        self._guard = PositionGuard(
-            settings, exchange, self.positions, database, stops, self._adopted
-        )
-        self._recovery = Recovery(settings, exchange, self.positions, database, stops, self._guard)
-        self.positions.on_mark_price = self._trailing.on_mark_price
-        self.positions.on_closed = self._closed
-        parts = Parts(
+        shared = Shared(
+            settings=settings,
             exchange=exchange,
             positions=self.positions,
             database=database,
+            stops=StopLossManager(settings, exchange),
+        )
+        self._trailing = TrailingStopManager(settings, exchange, shared.stops)
+        self._guard = PositionGuard(shared, self._adopted)
+        self._recovery = Recovery(shared, self._guard)
+        self.positions.on_mark_price = self._trailing.on_mark_price
+        self.positions.on_closed = self._closed
+        parts = Parts(
             verifier=PositionVerifier(settings, exchange, self.positions),
-            stops=stops,
             trailing=self._trailing,
             rollback=Rollback(settings, exchange),
             guard=self._guard,
         )
-        atomic = AtomicPositionManager(settings, parts)
         self.opener = PositionOpener(
-            settings, exchange, self.positions, database, atomic, self._guard.expects
+            shared, AtomicPositionManager(shared, parts), self._guard.expects
         )
         self._guarding: asyncio.Task[None] | None = None
         self._openings: dict[asyncio.Task[Opened], None] = {}
