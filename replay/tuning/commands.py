@@ -12,13 +12,6 @@ from replay.tuning.studying import Findings, changes_of, settings_of
 from replay.tuning.values import as_typed, same
 
 
-def of_run(
-    findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any], seed: int
-) -> str:
-    """`replay run`, with everything that the study changed."""
-    return _command(findings, cell, seed, _options(findings, values, cell))
-
-
 def _options(findings: Findings, values: Mapping[str, Any], cell: Mapping[str, Any]) -> list[str]:
     study = findings.study
     settings = settings_of(study, values)
