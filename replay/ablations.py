@@ -50,7 +50,7 @@ def incidents() -> list[str]:
     return [name for name in names if runner.load(name).incident is not None]
 
 
-def changes(version: str) -> Iterator[Change]:
+def _changes(version: str) -> Iterator[Change]:
     """Those to try on an incident that happened to `version`."""
     yield Change(base=version, name="as it was", settings={})
     for defect in _sorted(VERSIONS[version]):
@@ -73,7 +73,7 @@ def ablate(name: str) -> list[Ablation]:
     scenario = runner.load(name)
     if scenario.incident is None:
         raise InputError(f"{name}: tells of no incident; those that do: {', '.join(incidents())}")
-    return [_tried(name, scenario, change) for change in changes(scenario.incident.version)]
+    return [_tried(name, scenario, change) for change in _changes(scenario.incident.version)]
 
 
 def _tried(name: str, scenario: Scenario, change: Change) -> Ablation:

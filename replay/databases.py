@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from simulator import World
 
-VARIABLE = "DATABASE_URL"
+_VARIABLE = "DATABASE_URL"
 SCHEMA = "trading_bot_replay"
 """Where a replayed bot has its tables; emptied before each run."""
 _MARK = "made by replay, and dropped by it"
@@ -48,8 +48,8 @@ def chosen(
     where: object = scenario.bot.settings_for(version).get("database")
     source = "bot.settings.database"
     if where is None and scenario.neighbours:
-        where = environment.get(VARIABLE)
-        source = VARIABLE
+        where = environment.get(_VARIABLE)
+        source = _VARIABLE
     if where is not None and is_url(where):
         _check_is_neighbour(scenario, str(where), source)
     return None if where is None else str(where)

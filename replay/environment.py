@@ -30,7 +30,7 @@ _PASSED_ON = re.compile(
 )
 _SECRET = re.compile(r"key|secret|token|passw|passphrase|credential|private|dsn", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\$\{([\w.]+)\}")
-REPLACED = "replaced-in-a-replay"
+_REPLACED = "replaced-in-a-replay"
 """What stands in the place of a secret that no simulated venue has one for."""
 
 
@@ -114,7 +114,7 @@ def _made_up(name: str, credentials: Mapping[str, Mapping[str, str]]) -> str:
     for venue in NAMES:
         if venue in name.lower() and venue in credentials:
             return credentials[venue]["secret" if "secret" in name.lower() else "api_key"]
-    return REPLACED
+    return _REPLACED
 
 
 def _known(stage: Stage, credentials: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

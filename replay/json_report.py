@@ -43,13 +43,13 @@ from replay.clocktime import NS_PER_MS, NS_PER_S
 from replay.result import BotEvent, Finding, HiddenException, RunResult
 from scenarios.likeness import Likeness
 
-FORMAT = 1
+_FORMAT = 1
 
 
 def document(attempts: Sequence[Attempt], *, exit_code: int) -> dict[str, Any]:
     """The whole document."""
     return {
-        "format": FORMAT,
+        "format": _FORMAT,
         "ok": all(each.result is not None and each.result.verdict.ok for each in attempts),
         "exit_code": exit_code,
         "errors": [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scenarios.expected import Expectation, HiddenRule, MilestoneRule
     from scenarios.schema import Scenario
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 def judge(
@@ -136,14 +136,14 @@ def _outcomes(
 
 def _size(symbol: str, evidence: Evidence) -> str:
     """What is held in the end: an order that was sent twice ends `opened` as well."""
-    quantity = evidence.end_positions.get(symbol, ZERO)
+    quantity = evidence.end_positions.get(symbol, _ZERO)
     return f", {quantity:+f}" if quantity else ""
 
 
 def outcome_of(symbol: str, evidence: Evidence) -> str:
     """How a symbol ended: `opened` with a stop, `naked`, `rolled_back`, `closed`, `untouched`."""
     intervals = [each for each in evidence.protection if each.symbol == symbol]
-    if evidence.end_positions.get(symbol, ZERO):
+    if evidence.end_positions.get(symbol, _ZERO):
         return "opened" if intervals[-1].protected else "naked"
     if symbol in invariants.rollbacks(evidence):
         return "rolled_back"

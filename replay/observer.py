@@ -12,7 +12,7 @@ from simulator.exchange.facts import Fact, OrderFact
 from simulator.exchange.orders import Order, Side
 from simulator.wire.venue import VenueKind
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class ExchangeObserver:
@@ -73,7 +73,7 @@ class ExchangeObserver:
         if not quantity:
             return False
         closing = Side.SELL if quantity > 0 else Side.BUY
-        covered = ZERO
+        covered = _ZERO
         for stop in self._stops.get(symbol, {}).values():
             if stop.side is closing:
                 covered += abs(quantity) if stop.close_position else stop.remaining

@@ -110,7 +110,7 @@ def included(scenario: Scenario, found: ByVenue) -> Scenario:
     for name, several in found.items():
         own = venues[name].behaviour
         behaviours = [each.venues[name].behaviour.plain() for each in several]
-        venues[name] = venues[name].model_copy(update={"behaviour": joined([*behaviours, own])})
+        venues[name] = venues[name].model_copy(update={"behaviour": _joined([*behaviours, own])})
         layers = [*zip((each.name for each in several), behaviours, strict=True), (SCENARIO, own)]
         pairs = _pairs(scenario)
         of_venue: list[Likeness] = []
@@ -149,7 +149,7 @@ def under(scenario: Scenario, several: Sequence[Profile]) -> Scenario:
     return included(scenario, {venue: those for venue, those in found.items() if those})
 
 
-def joined(several: Sequence[VenueBehaviour]) -> VenueBehaviour:
+def _joined(several: Sequence[VenueBehaviour]) -> VenueBehaviour:
     """The rules of several behaviours as one: of rules that match, a later behaviour's win.
 
     A fault takes the place of an earlier one of its name, and limits that of all earlier limits.

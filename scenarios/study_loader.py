@@ -16,13 +16,13 @@ from scenarios.problems import problems_of
 from scenarios.study import Study
 from scenarios.types import Frame, nearest
 
-FOLDER = Path(__file__).resolve().parent / "studies"
-SCHEMA_ID = "study.schema.json"
+_FOLDER = Path(__file__).resolve().parent / "studies"
+_SCHEMA_ID = "study.schema.json"
 
 
 def names() -> list[str]:
     """Those of the studies that come along, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
 def find(name: str) -> Path:
@@ -33,7 +33,7 @@ def find(name: str) -> Path:
             return path
         rule, cure = "no such file", f"studies by name: {', '.join(names())}"
     elif name in names():
-        return FOLDER / f"{name}.yaml"
+        return _FOLDER / f"{name}.yaml"
     else:
         rule, cure = "no such study", nearest(name, names())
     raise ScenarioError([Problem(file=str(path), line=1, key="", value=name, rule=rule, cure=cure)])
@@ -63,7 +63,7 @@ def json_schema_text() -> str:
     """As it is published in `scenarios/study_schema.json`."""
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
+        "$id": _SCHEMA_ID,
         **Study.model_json_schema(),
     }
     return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"

@@ -169,7 +169,7 @@ def _order_id(value: object) -> int:
     return _whole(value)
 
 
-def at_least(limit: int) -> AfterValidator:
+def _at_least(limit: int) -> AfterValidator:
     """Refuses numbers below `limit`."""
 
     def check(value: Any) -> Any:
@@ -236,8 +236,8 @@ Factory = Annotated[
     str, BeforeValidator(_factory), WithJsonSchema({"type": "string", "pattern": "^[^:]+:[^:]+$"})
 ]
 Whole = Annotated[int, BeforeValidator(_whole)]
-Count = Annotated[int, BeforeValidator(_whole), at_least(1)]
-Natural = Annotated[int, BeforeValidator(_whole), at_least(0)]
+Count = Annotated[int, BeforeValidator(_whole), _at_least(1)]
+Natural = Annotated[int, BeforeValidator(_whole), _at_least(0)]
 OrderId = Annotated[
     int, BeforeValidator(_order_id), WithJsonSchema({"type": ["integer", "string"]})
 ]
@@ -255,7 +255,7 @@ Positive = Annotated[
     Decimal, BeforeValidator(parse_decimal), AfterValidator(_positive), WithJsonSchema(_NUMBER)
 ]
 NotNegative = Annotated[
-    Decimal, BeforeValidator(parse_decimal), at_least(0), WithJsonSchema(_NUMBER)
+    Decimal, BeforeValidator(parse_decimal), _at_least(0), WithJsonSchema(_NUMBER)
 ]
 Duration = Annotated[int, BeforeValidator(parse_duration), WithJsonSchema(_DURATION)]
 SignedDuration = Annotated[int, BeforeValidator(parse_signed_duration), WithJsonSchema(_SIGNED)]

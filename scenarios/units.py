@@ -10,7 +10,7 @@ from decimal import Decimal
 from simulator.distributions import Distribution, Empirical, Fixed, LogNormal, Uniform
 
 NS_PER_S = 1_000_000_000
-DAY_NS = 86_400 * NS_PER_S
+_DAY_NS = 86_400 * NS_PER_S
 
 _UNITS_NS = {
     "ns": 1,
@@ -19,7 +19,7 @@ _UNITS_NS = {
     "s": NS_PER_S,
     "min": 60 * NS_PER_S,
     "h": 3_600 * NS_PER_S,
-    "d": DAY_NS,
+    "d": _DAY_NS,
 }
 
 _UNIT_NAMES = "ns, us, ms, s, min, h or d"
@@ -67,12 +67,12 @@ class Start:
     def midnight_ns(self) -> int:
         """When the local day of the start began."""
         offset_ns = self.utc_offset_s * NS_PER_S
-        return (self.ns + offset_ns) // DAY_NS * DAY_NS - offset_ns
+        return (self.ns + offset_ns) // _DAY_NS * _DAY_NS - offset_ns
 
     @property
     def date(self) -> date:
         """The local day of the start."""
-        return _EPOCH + timedelta(days=(self.ns + self.utc_offset_s * NS_PER_S) // DAY_NS)
+        return _EPOCH + timedelta(days=(self.ns + self.utc_offset_s * NS_PER_S) // _DAY_NS)
 
 
 def parse_duration(value: object, *, signed: bool = False, positive: bool = False) -> int:
@@ -120,7 +120,9 @@ def parse_start(value: object) -> Start:
     offset_s = 0 if sign is None else _offset_s(value, sign, off_hours, off_minutes)
     days = (midnight.date() - _EPOCH).days
     day_ns = _clock_ns(hours, minutes, seconds, fraction)
-    return Start(text=value, ns=days * DAY_NS + day_ns - offset_s * NS_PER_S, utc_offset_s=offset_s)
+    return Start(
+        text=value, ns=days * _DAY_NS + day_ns - offset_s * NS_PER_S, utc_offset_s=offset_s
+    )
 
 
 def parse_moment(value: object, start: Start) -> int:
@@ -137,7 +139,7 @@ def parse_moment(value: object, start: Start) -> int:
     if int(hours) > 23 or int(minutes) > 59 or int(seconds or 0) > 59:
         raise Unusable("must be a time of day that exists", _MOMENT_CURE)
     moment_ns = start.midnight_ns + _clock_ns(hours, minutes, seconds, fraction)
-    return moment_ns if moment_ns >= start.ns else moment_ns + DAY_NS
+    return moment_ns if moment_ns >= start.ns else moment_ns + _DAY_NS
 
 
 def parse_offset(value: object) -> int:

@@ -35,7 +35,7 @@ def _own_place(frames: list[FrameType]) -> str:
     return f"{code.co_filename}:{own[-1].f_lineno} in {code.co_name}"
 
 
-def describe(task: asyncio.Task[Any]) -> str:
+def _describe(task: asyncio.Task[Any]) -> str:
     """`Task-1 (main) at file:12 in read, awaiting a Future in Queue.get`."""
     coro = task.get_coro()
     frames, awaited = _frames(coro)
@@ -47,7 +47,7 @@ def describe(task: asyncio.Task[Any]) -> str:
 
 def waiting(loops: Iterable[HostLoop]) -> str:
     """Every unfinished task on a line of its own; empty if there is none."""
-    waits = [f"\n  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]
+    waits = [f"\n  {loop.host.name}: {_describe(task)}" for loop in loops for task in loop.tasks()]
     return f"; these tasks were waiting:{''.join(waits)}" if waits else ""
 
 
@@ -56,7 +56,7 @@ def stalled(
 ) -> StalledError:
     """The error for a world in which nothing can happen any more; `threads` says where those
     stand, `blocked` what other code stands in a blocking call, if any does."""
-    waits = [f"  {loop.host.name}: {describe(task)}" for loop in loops for task in loop.tasks()]
+    waits = [f"  {loop.host.name}: {_describe(task)}" for loop in loops for task in loop.tasks()]
     waits += [f"  {place}" for place in threads]
     return StalledError(
         "nothing is ready and nothing is scheduled, yet the run is not over; "
@@ -83,7 +83,9 @@ def where_it_stands(host: Host) -> list[str]:
     """Where each part of a host's code is: what blocks, what awaits, its threads."""
     world = host.world
     blocks = [f"blocks at {place_of(frame)}" for frame in host.blocked[-1:]]
-    waits = [f"waits in {describe(task)}" for loop in world.loops_of(host) for task in loop.tasks()]
+    waits = [
+        f"waits in {_describe(task)}" for loop in world.loops_of(host) for task in loop.tasks()
+    ]
     return blocks + waits + world.strands.places(host)
 
 
@@ -92,6 +94,6 @@ def _where_running(loop: HostLoop) -> Iterator[str]:
     for callback in loop.ready_callbacks()[:3]:
         owner = getattr(callback, "__self__", None)
         if isinstance(owner, asyncio.Task):
-            yield f"{loop.host.name}: {describe(owner)}"
+            yield f"{loop.host.name}: {_describe(owner)}"
         else:
             yield f"{loop.host.name}: {getattr(callback, '__qualname__', callback)}"

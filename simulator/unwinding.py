@@ -38,7 +38,7 @@ _ENTRIES = ("Host.run", "HostLoop.run_due", "Strand.run")
 """Where the simulator calls code of a host."""
 
 
-STANDING = "_stand"
+_STANDING = "_stand"
 """The function in which a guest stands still; it has what was `handled` when it was called."""
 
 
@@ -60,7 +60,7 @@ def unwind(why: str) -> None:
 def _handled_below(frame: FrameType | None) -> BaseException | None:
     """What was being handled where a guest called that stands still around a frame."""
     while frame is not None:
-        if frame.f_code.co_qualname == STANDING and is_ours(frame.f_code.co_filename):
+        if frame.f_code.co_qualname == _STANDING and is_ours(frame.f_code.co_filename):
             handled: BaseException | None = frame.f_locals["handled"]
             return handled
         frame = frame.f_back

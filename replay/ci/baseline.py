@@ -35,7 +35,7 @@ from scenarios.problems import problems_of
 from simulator.errors import InputError
 from simulator.trace import digest_without_line_numbers
 
-FORMAT = 1
+_FORMAT = 1
 _CURE = "remove it and write it anew with --write-baseline"
 
 
@@ -58,7 +58,7 @@ class Baseline(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: int = FORMAT
+    format: int = _FORMAT
     scenarios: dict[str, dict[str, Entry]]
 
     def runs(self) -> dict[tuple[str, str], Entry]:
@@ -125,9 +125,9 @@ def read(option: str, file: Path) -> Baseline:
         raise InputError(f"{option} {file}: cannot be read: {why}; {_CURE} {file}") from error
     document = read_document(written, str(file))
     found: Mapping[str, Any] = document.data if isinstance(document.data, dict) else {}
-    if found.get("format") != FORMAT:
+    if found.get("format") != _FORMAT:
         value = str(found.get("format", ""))
-        rule = f"must be {FORMAT} in a baseline" + ("" if value else ", and is missing")
+        rule = f"must be {_FORMAT} in a baseline" + ("" if value else ", and is missing")
         raise ScenarioError([_problem(file, document.line(("format",)), "format", value, rule)])
     try:
         baseline = Baseline.model_validate(document.data)

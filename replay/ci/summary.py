@@ -76,9 +76,9 @@ def _sections(attempts: Sequence[Attempt], comparison: Comparison | None) -> Ite
 def _cells(attempt: Attempt, comparison: Comparison | None) -> list[str]:
     cells = [
         _SIGNS[attempt.ok],
-        escaped(attempt.scenario),
-        escaped(attempt.version),
-        escaped(attempt.outcome),
+        _escaped(attempt.scenario),
+        _escaped(attempt.version),
+        _escaped(attempt.outcome),
     ]
     if attempt.result is None:
         cells += ["", ""]
@@ -95,13 +95,13 @@ def _cells(attempt: Attempt, comparison: Comparison | None) -> list[str]:
 def _changes(comparison: Comparison) -> Iterator[str]:
     yield "\n### Against the baseline\n\n"
     for line in lines(comparison):
-        yield f"- {escaped(line)}\n"
+        yield f"- {_escaped(line)}\n"
 
 
 def _complaint(attempt: Attempt) -> str:
     version = f", bot {attempt.version}" if attempt.version else ""
-    told = [f"\n### {escaped(attempt.scenario + version)}: {escaped(attempt.outcome)}\n\n"]
-    told += [f"- {escaped(complaint)}\n" for complaint in attempt.complaints]
+    told = [f"\n### {_escaped(attempt.scenario + version)}: {_escaped(attempt.outcome)}\n\n"]
+    told += [f"- {_escaped(complaint)}\n" for complaint in attempt.complaints]
     if attempt.repeat:
         told.append(f"\nRepeat with:\n\n{_code(attempt.repeat)}")
     return "".join(told)
@@ -109,7 +109,7 @@ def _complaint(attempt: Attempt) -> str:
 
 def _silent_faults(attempts: Iterable[Attempt]) -> Iterator[str]:
     silent = [
-        f"- {escaped(f'{each.scenario}, bot {each.version}: {rule}')}\n"
+        f"- {_escaped(f'{each.scenario}, bot {each.version}: {rule}')}\n"
         for each in attempts
         if each.result is not None
         for rule, times in each.result.faults_fired.items()
@@ -123,7 +123,7 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def escaped(told: str) -> str:
+def _escaped(told: str) -> str:
     """Text that Markdown shows as it is, in one line, in a table's cell as elsewhere."""
     return "<br>".join(_MARKUP.sub(r"\\\1", line.strip()) for line in told.strip().splitlines())
 

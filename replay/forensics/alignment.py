@@ -46,7 +46,7 @@ class Pair:
         return tuple(
             (key, value, there[key])
             for key, value in self.log.milestone.groups.items()
-            if key in there and not equal(value, there[key])
+            if key in there and not _equal(value, there[key])
         )
 
     @property
@@ -58,7 +58,7 @@ class Pair:
         return tuple(key for key in self.log.milestone.groups if key not in there)
 
 
-def equal(one: str, other: str) -> bool:
+def _equal(one: str, other: str) -> bool:
     """Whether two values are the same number, or the same text."""
     if one == other:
         return True

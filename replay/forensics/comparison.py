@@ -118,7 +118,7 @@ def compare(
     Raises InputError when there is too much of both.
     """
     ours = [_told(moment, result) for moment in fold(result.milestones)]
-    theirs = moments(log)
+    theirs = _moments(log)
     inside = [
         each for each in theirs if not log.timed or result.start_ns <= each.time_ns <= until_ns
     ]
@@ -133,7 +133,7 @@ def compare(
     )
 
 
-def moments(log: ProductionLog) -> list[Moment]:
+def _moments(log: ProductionLog) -> list[Moment]:
     """A log's milestones, what repeats taken together; of a log without times in its order."""
     if log.timed:
         return fold(log.milestones())

@@ -22,13 +22,13 @@ _BEFORE_NS = 15 * NS_PER_S
 _AFTER_NS = 60 * NS_PER_S
 _DEEP = 1000
 """The book holds so many times what is ordered."""
-PROFILES = {"binance": "2025-10+algo", "bybit": "2025-10"}
-HOSTS = {
+_PROFILES = {"binance": "2025-10+algo", "bybit": "2025-10"}
+_HOSTS = {
     "binance": ("fapi.binance.com", "fstream.binance.com"),
     "bybit": ("api.bybit.com", "stream.bybit.com"),
 }
 """Of REST and of streams."""
-EVENTS = {"binance": "stream.ACCOUNT_UPDATE", "bybit": "stream.position"}
+_EVENTS = {"binance": "stream.ACCOUNT_UPDATE", "bybit": "stream.position"}
 """What tells of positions."""
 
 
@@ -123,7 +123,7 @@ def _links(drafted: Draft, fit: Fit) -> Iterator[str]:
     yield "# One way each, half a round trip."
     yield "links:"
     for venue in _venue_names(drafted):
-        rest, stream = HOSTS[venue]
+        rest, stream = _HOSTS[venue]
         yield f"  # {fit.round_trip.why}"
         yield f"  - {{between: [bot, {rest}], latency: {_duration(fit.round_trip.value // 2)}}}"
         yield f"  # {fit.stream.why}"
@@ -135,7 +135,7 @@ def _venues(drafted: Draft, fit: Fit, clock: _Clock) -> Iterator[str]:
     for venue in _venue_names(drafted):
         openings = [each for each in drafted.openings if each.venue.value == venue]
         yield f"  {venue}:  # {openings[0].venue.why}"
-        yield f"    profile: {PROFILES[venue]}"
+        yield f"    profile: {_PROFILES[venue]}"
         yield "    balance: 1000  # assumed"
         yield "    instruments:"
         for opening in openings:
@@ -150,7 +150,7 @@ def _venues(drafted: Draft, fit: Fit, clock: _Clock) -> Iterator[str]:
             yield "    behaviour:"
             yield "      visibility:"
             yield f"        # {fit.stream_lag.why}"
-            yield f"        - {{window: {EVENTS[venue]}, lag: {_duration(fit.stream_lag.value)}}}"
+            yield f"        - {{window: {_EVENTS[venue]}, lag: {_duration(fit.stream_lag.value)}}}"
 
 
 def _instrument(opening: Opening) -> Iterator[str]:

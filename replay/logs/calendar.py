@@ -10,8 +10,8 @@ from replay.clocktime import NS_PER_S
 from replay.logs.lines import YEARS
 from simulator.errors import InputError
 
-DAY_NS = 86_400 * NS_PER_S
-_HALF_A_DAY_NS = DAY_NS // 2
+_DAY_NS = 86_400 * NS_PER_S
+_HALF_A_DAY_NS = _DAY_NS // 2
 _AROUND_MIDNIGHT_NS = 300 * NS_PER_S
 """So far from midnight, lines of two threads may stand in the wrong order."""
 _IN_NAME = re.compile(r"(?<!\d)(20[0-9]{2})([-_.]?)([0-9]{2})\2([0-9]{2})(?!\d)")
@@ -59,10 +59,10 @@ class Calendar:
                 f"give the day of the first line"
             )
         if of_day_ns < self._latest_ns - _HALF_A_DAY_NS:
-            self._midnight_ns += DAY_NS
+            self._midnight_ns += _DAY_NS
             self._turned = True
         elif self._turned and self._late_for_yesterday(of_day_ns):
-            return self._midnight_ns - DAY_NS + of_day_ns - self._offset_ns
+            return self._midnight_ns - _DAY_NS + of_day_ns - self._offset_ns
         self._latest_ns = of_day_ns
         return self._midnight_ns + of_day_ns - self._offset_ns
 
@@ -74,10 +74,10 @@ class Calendar:
     def end_ns(self, end_of_day_ns: int, of_day_ns: int, time_ns: int) -> int:
         """The end of a range that began at `time_ns`, which was `of_day_ns`."""
         end_ns = time_ns - of_day_ns + end_of_day_ns
-        return end_ns + DAY_NS if end_ns < time_ns else end_ns
+        return end_ns + _DAY_NS if end_ns < time_ns else end_ns
 
     def _late_for_yesterday(self, of_day_ns: int) -> bool:
-        return self._latest_ns < _AROUND_MIDNIGHT_NS and of_day_ns > DAY_NS - _AROUND_MIDNIGHT_NS
+        return self._latest_ns < _AROUND_MIDNIGHT_NS and of_day_ns > _DAY_NS - _AROUND_MIDNIGHT_NS
 
 
 def day_in_name(name: str) -> str | None:
@@ -95,4 +95,4 @@ def day_in_name(name: str) -> str | None:
 def day_ns(date: str) -> int:
     """Nanoseconds from the epoch to the midnight with which a day begins, as if it were in UTC.
     Raises ValueError for what is no day."""
-    return (Date.fromisoformat(date).toordinal() - Date(1970, 1, 1).toordinal()) * DAY_NS
+    return (Date.fromisoformat(date).toordinal() - Date(1970, 1, 1).toordinal()) * _DAY_NS

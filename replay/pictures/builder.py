@@ -22,7 +22,7 @@ _UNREACHED = ("unknown_host", "refused", "refused_by_peer")
 _MILESTONES = "milestone"  # in the trace as well; taken from the result, which has their texts
 
 Entry = Mapping[str, Any]
-Key3 = tuple[str, str, int]
+_Key3 = tuple[str, str, int]
 """A kind of entry, a host and the number of a connection."""
 
 
@@ -169,7 +169,7 @@ class _Builder:
             detail={name: value for name, value in _payload(entry).items() if name != "message"},
         )
 
-    def _connection(self, entry: Entry, ends: Mapping[Key3, Entry]) -> None:
+    def _connection(self, entry: Entry, ends: Mapping[_Key3, Entry]) -> None:
         end = ends.get(("closed", entry["host"], entry["connection"]))
         self._add(
             NETWORK,
@@ -182,7 +182,7 @@ class _Builder:
             detail=_payload(entry),
         )
 
-    def _stream_connection(self, entry: Entry, ends: Mapping[Key3, Entry]) -> None:
+    def _stream_connection(self, entry: Entry, ends: Mapping[_Key3, Entry]) -> None:
         end = ends.get(("stream_close", entry["host"], entry["connection"]))
         reason = "" if end is None else f", closed: {end['reason']}"
         self._add(
@@ -304,7 +304,7 @@ class _Builder:
         )
 
 
-def _connection_ends(trace: Sequence[Entry]) -> dict[Key3, Entry]:
+def _connection_ends(trace: Sequence[Entry]) -> dict[_Key3, Entry]:
     """By kind, host and connection number."""
     return {
         (each["kind"], each["host"], each["connection"]): each

@@ -26,7 +26,7 @@ def request_title(request: Mapping[str, Any], reply: Mapping[str, Any] | None) -
 def _answer(reply: Mapping[str, Any] | None) -> str:
     if reply is None:
         return "never answered"
-    body = read(reply.get("body"))
+    body = _read(reply.get("body"))
     told = [str(body[name]) for name in _ANSWERED if body.get(name)]
     if body.get("retCode"):  # with every success it says OK
         told.append(str(body.get("retMsg", "")))
@@ -35,14 +35,14 @@ def _answer(reply: Mapping[str, Any] | None) -> str:
 
 def refused(reply: Mapping[str, Any]) -> bool:
     """Whether the venue said no, in the status or, as Bybit does, in the body."""
-    return int(reply["status"]) >= 400 or bool(read(reply.get("body")).get("retCode"))
+    return int(reply["status"]) >= 400 or bool(_read(reply.get("body")).get("retCode"))
 
 
 def stream_title(entry: Mapping[str, Any]) -> str:
     """`ORDER_TRADE_UPDATE SKLUSDT BUY FILLED`, or the stream of a market event."""
     if "body" not in entry:
         return f"{entry['event']} {entry.get('stream', '')}".rstrip()
-    told = " ".join(_told(read(entry["body"])))
+    told = " ".join(_told(_read(entry["body"])))
     return f"{entry['event']} {told}".rstrip()
 
 
@@ -66,7 +66,7 @@ def _row(row: Mapping[str, Any]) -> str:
 
 def symbols(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """The symbols that an event of a private stream speaks of."""
-    match read(entry.get("body")):
+    match _read(entry.get("body")):
         case {"a": {"P": [*positions]}}:
             return tuple(str(each["s"]) for each in positions)
         case {"o": {"s": symbol}} | {"s": symbol}:
@@ -108,7 +108,7 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def read(body: Any) -> Mapping[str, Any]:
+def _read(body: Any) -> Mapping[str, Any]:
     """A JSON object in a text; empty for anything else."""
     if not isinstance(body, str):
         return {}

@@ -30,7 +30,7 @@ from replay.serving import clients
 from replay.serving.plan import Plan
 from replay.serving.service import Served
 
-FORMAT = 1
+_FORMAT = 1
 READY = "ready: stop with Ctrl-C or SIGTERM"
 """The last line before the venues serve."""
 
@@ -49,7 +49,7 @@ class Told:
         """As the module describes it."""
         ca_file = str(self.ca_file)
         return {
-            "format": FORMAT,
+            "format": _FORMAT,
             "scenario": self.plan.scenario,
             "seed": self.plan.seed,
             "pid": os.getpid(),

@@ -52,12 +52,12 @@ def pair(one: TraceFile, other: TraceFile) -> Pairing:
     start = _common(one.lines, other.lines)
     end = _common(one.lines[start:][::-1], other.lines[start:][::-1])
     first, second = len(one.lines) - end, len(other.lines) - end
-    left = [fingerprint(line) for line in one.lines[start:first]]
-    right = [fingerprint(line) for line in other.lines[start:second]]
+    left = [_fingerprint(line) for line in one.lines[start:first]]
+    right = [_fingerprint(line) for line in other.lines[start:second]]
     inner = _paired_between(
         paired(left, right),
-        lambda a: subject(one.entries[start + a]),
-        lambda b: subject(other.entries[start + b]),
+        lambda a: _subject(one.entries[start + a]),
+        lambda b: _subject(other.entries[start + b]),
     )
     pairs: list[Pair] = [(index, index) for index in range(start)]
     states: list[State] = ["same"] * start
@@ -74,14 +74,14 @@ def pair(one: TraceFile, other: TraceFile) -> Pairing:
     return Pairing(pairs=pairs, states=states)
 
 
-def fingerprint(line: str) -> str:
+def _fingerprint(line: str) -> str:
     """A line without its time, ids, line numbers of code, and numbers of nine digits and more."""
     # Passes of their own: one pattern of alternatives takes twice as long.
     bare = _COUNTER.sub("#", _TIME.sub("{", line, count=1))
     return _LONG_NUMBER.sub("#", without_line_numbers(bare))
 
 
-def subject(entry: Mapping[str, Any]) -> tuple[str, ...]:
+def _subject(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """What an entry is about, however it came out: its kind, its host, and what it names."""
     named = [str(entry[name]) for name in _NAMES if name in entry]
     params = entry.get("params")

@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 
 Numbers = npt.NDArray[np.float64]
 
-RESAMPLES = 2_000
+_RESAMPLES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,10 @@ def _bootstrapped(values: Numbers, share: float | None, confidence: float) -> Es
     if np.all(values == values[0]):
         return Estimate(value, value, value, len(values))
     draws = np.random.default_rng(len(values))  # det-ok: seeded by what is asked
-    stats = np.empty(RESAMPLES)
+    stats = np.empty(_RESAMPLES)
     at_once = max(1, 4_000_000 // len(values))
-    for start in range(0, RESAMPLES, at_once):
-        count = min(at_once, RESAMPLES - start)
+    for start in range(0, _RESAMPLES, at_once):
+        count = min(at_once, _RESAMPLES - start)
         drawn = values[draws.integers(0, len(values), (count, len(values)))]
         stats[start : start + count] = (
             drawn.mean(axis=1) if share is None else np.quantile(drawn, share, axis=1)

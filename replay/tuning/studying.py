@@ -27,7 +27,7 @@ from scenarios import catalogue
 from scenarios.document import read_document
 from scenarios.study import Study, plain_value
 
-SEEDS_AT_ONCE = 25
+_SEEDS_AT_ONCE = 25
 """In one item: half a second of work or so."""
 
 
@@ -229,8 +229,8 @@ def _targets(study: Study) -> Iterator[int]:
 
 
 def _chunks(begin: int, size: int) -> Iterator[tuple[int, ...]]:
-    for start in range(begin, begin + size, SEEDS_AT_ONCE):
-        yield tuple(range(start, min(start + SEEDS_AT_ONCE, begin + size)))
+    for start in range(begin, begin + size, _SEEDS_AT_ONCE):
+        yield tuple(range(start, min(start + _SEEDS_AT_ONCE, begin + size)))
 
 
 def _source(name: str, folder: Path) -> Source:

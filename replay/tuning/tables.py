@@ -11,7 +11,7 @@ from replay.tuning.studying import Findings
 from simulator.errors import InputError
 
 
-def candidates(findings: Findings) -> pd.DataFrame:
+def _candidates(findings: Findings) -> pd.DataFrame:
     """The candidates by number: parameters, runs, standing and why, whether on the front, equal to
     the recommended one or it; for each objective and constraint the estimate with its interval
     (`success`, `success_low`, `success_high`)."""
@@ -39,7 +39,7 @@ def candidates(findings: Findings) -> pd.DataFrame:
 def write(findings: Findings, folder: Path) -> list[Path]:
     """Both tables, as Parquet and as CSV. Raises InputError where that cannot be."""
     written: list[Path] = []
-    for name, table in (("candidates", candidates(findings)), ("runs", findings.rows)):
+    for name, table in (("candidates", _candidates(findings)), ("runs", findings.rows)):
         for suffix in ("parquet", "csv"):
             file = folder / f"{name}.{suffix}"
             try:

@@ -21,7 +21,7 @@ from replay.tuning.studying import Findings
 from replay.tuning.values import as_typed, same
 from scenarios.study import RATES, Study
 
-SHOWN = 15
+_SHOWN = 15
 """Candidates in the table; the files have all of them."""
 _NAMED = 10
 _ANY_WIDTH = 10_000
@@ -47,7 +47,7 @@ def told(findings: Findings, written: Sequence[Path], retrying: str = "") -> Ren
         _Candidates(findings),
         Text(_LEGEND, style="dim"),
     ]
-    rest = len(findings.decision.candidates) - SHOWN
+    rest = len(findings.decision.candidates) - _SHOWN
     if rest > 0:
         parts.append(Text(f"and {rest} more, in the files"))
     parts += _set_aside(findings, retrying)
@@ -104,14 +104,14 @@ def answer(findings: Findings) -> str:
         cells = len(decision.broken)
         broken = round(decision.broken_share * cells)
         said.append(f"  fragile in {broken} of {cells} circumstances ({decision.broken_share:.0%})")
-    for each in compared(findings):
+    for each in _compared(findings):
         said.append(f"beside it {values_told(each.values)}")
         said += (f"  {name} {told_estimate(name, e)}" for name, e in each.estimates.items())
         said += (f"  {told}" for told in _reaches(findings, each))
     return "\n".join(said)
 
 
-def compared(findings: Findings) -> list[Candidate]:
+def _compared(findings: Findings) -> list[Candidate]:
     """The candidates that the study wants to have compared, as far as they are others."""
     best = findings.decision.recommended
     wanted = findings.study.compared
@@ -214,7 +214,7 @@ class _Candidates:
         return list(candidates[0].estimates) if candidates else []
 
     def _shown(self) -> list[Candidate]:
-        return _in_order(self.findings.decision)[:SHOWN]
+        return _in_order(self.findings.decision)[:_SHOWN]
 
 
 _LEGEND = "→ recommended  ≈ not distinguishable from it  ◦ on the Pareto front  × not good enough"

@@ -280,7 +280,7 @@ def funding_info(desk: Desk, call: Call) -> Json:
 # candles and trades
 
 
-def candle_row(candle: Candle, instrument: Instrument) -> list[Json]:
+def _candle_row(candle: Candle, instrument: Instrument) -> list[Json]:
     prices, quantities = price_places(instrument), quantity_places(instrument)
     half_base, half_quote = candle.base_volume / 2, candle.quote_volume / 2
     return [
@@ -310,7 +310,7 @@ def klines(desk: Desk, call: Call) -> Json:
     candles = desk.exchange.candles(
         instrument.symbol, interval_ns, start_ns, end_ns, parameters.limit(500, 1500)
     )
-    return [candle_row(candle, instrument) for candle in candles]
+    return [_candle_row(candle, instrument) for candle in candles]
 
 
 def klines_weight(parameters: Parameters) -> int:
@@ -353,10 +353,10 @@ def aggregate_trades(desk: Desk, call: Call) -> Json:
     ]
     limit = parameters.limit(500, 1000)
     rows = rows[:limit] if from_id is not None else rows[-limit:]
-    return [aggregate_trade(each, instrument) for each in rows]
+    return [_aggregate_trade(each, instrument) for each in rows]
 
 
-def aggregate_trade(trade: MarketTrade, instrument: Instrument) -> dict[str, Json]:
+def _aggregate_trade(trade: MarketTrade, instrument: Instrument) -> dict[str, Json]:
     return {
         "a": trade.trade_id,
         "p": fixed(trade.price, price_places(instrument)),

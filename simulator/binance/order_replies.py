@@ -37,7 +37,7 @@ TIMES_IN_FORCE = {
 }
 TIME_IN_FORCE_NAMES = {kind: name for name, kind in TIMES_IN_FORCE.items()}
 WORKING_TYPES = {"CONTRACT_PRICE": TriggerBy.LAST, "MARK_PRICE": TriggerBy.MARK}
-WORKING_TYPE_NAMES = {kind: name for name, kind in WORKING_TYPES.items()}
+_WORKING_TYPE_NAMES = {kind: name for name, kind in WORKING_TYPES.items()}
 STATUS_NAMES = {
     OrderStatus.UNTRIGGERED: "NEW",
     OrderStatus.NEW: "NEW",
@@ -49,7 +49,7 @@ STATUS_NAMES = {
 
 
 def working_type_name(order: Order) -> str:
-    return WORKING_TYPE_NAMES[order.trigger_by]
+    return _WORKING_TYPE_NAMES[order.trigger_by]
 
 
 def current_type(order: Order) -> str:

@@ -25,7 +25,7 @@ _CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is 
 
 def new_order(desk: Desk, call: Call) -> Json:
     """POST /fapi/v1/order"""
-    return place(desk, call.account, call.parameters)
+    return _place(desk, call.account, call.parameters)
 
 
 def try_order(desk: Desk, call: Call) -> Json:
@@ -64,7 +64,7 @@ def new_orders(desk: Desk, call: Call) -> Json:
             raise Problem.MANDATORY.error(name="batchOrders")
         parameters = Parameters({name: _as_text(value) for name, value in item.items()})
         try:
-            replies.append(place(desk, call.account, parameters))
+            replies.append(_place(desk, call.account, parameters))
         except ApiError as error:
             replies.append(error.body)
         except Rejection as rejection:
@@ -73,7 +73,7 @@ def new_orders(desk: Desk, call: Call) -> Json:
     return replies
 
 
-def place(desk: Desk, account: str, parameters: Parameters) -> Json:
+def _place(desk: Desk, account: str, parameters: Parameters) -> Json:
     """Reads one plain order, places it and answers as `newOrderRespType` asks."""
     instrument, request = read_order(desk, parameters, "stopPrice", "newClientOrderId")
     if request.type.conditional and not desk.profile.conditional_on_order:

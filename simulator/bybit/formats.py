@@ -35,7 +35,7 @@ def plain(value: Decimal, places: int = 8) -> str:
     return f"{rounded.normalize():f}" if rounded else "0"
 
 
-def fixed(value: Decimal, places: int) -> str:
+def _fixed(value: Decimal, places: int) -> str:
     """With exactly so many decimals, also a zero."""
     return f"{value:.{places}f}"
 
@@ -56,12 +56,12 @@ def scaled_quantity(quantity: Decimal) -> int:
 
 def price_text(price: Decimal, instrument: Instrument) -> str:
     """A price of market data, with the decimals that the tick is written with: `86723.40`."""
-    return fixed(price, max(0, -int(instrument.tick_size.as_tuple().exponent)))
+    return _fixed(price, max(0, -int(instrument.tick_size.as_tuple().exponent)))
 
 
 def quantity_text(quantity: Decimal, instrument: Instrument) -> str:
     """A quantity of an order or of market data."""
-    return fixed(quantity, instrument.quantity_decimals)
+    return _fixed(quantity, instrument.quantity_decimals)
 
 
 def mark_text(mark: Decimal, instrument: Instrument) -> str:

@@ -21,17 +21,17 @@ _FEES = Fees(maker=Decimal("0.0002"), taker=Decimal("0.00055"))
 _ACCEPTS_FIRST = frozenset({Reason.POST_ONLY_WOULD_TAKE, Reason.FILL_OR_KILL_NOT_FILLABLE})
 
 
-def order_ids(rng: random.Random) -> Iterator[int]:
+def _order_ids(rng: random.Random) -> Iterator[int]:
     """Random UUIDs as numbers."""
     while True:
         yield UUID(bytes=rng.randbytes(16), version=4).int
 
 
-def exchange_options(streams: Streams, name: str) -> dict[str, Any]:
+def _exchange_options(streams: Streams, name: str) -> dict[str, Any]:
     """Its fees, its ids, and that orders are taken before they are tried."""
     return {
         "fees": _FEES,
-        "order_ids": order_ids(streams[f"{name}.order_ids"]),
+        "order_ids": _order_ids(streams[f"{name}.order_ids"]),
         "accepts_first": _ACCEPTS_FIRST,
     }
 
@@ -51,7 +51,7 @@ KIND = VenueKind(
     events=("order", "execution", "execution.fast", "position", "wallet"),
     settings=Settings,
     venue=Bybit,
-    exchange_options=exchange_options,
+    exchange_options=_exchange_options,
     order_id=lambda number: str(UUID(int=number)),
     # A position's own stops are made by the venue; only its streams and lists tell their ids.
     own_making=lambda order: stop_kind(order) is not None,

@@ -191,7 +191,7 @@ def tickers(desk: Desk, call: Call) -> Json:
     }
 
 
-def levels_json(levels: tuple[Level, ...], instrument: Instrument) -> list[list[str]]:
+def _levels_json(levels: tuple[Level, ...], instrument: Instrument) -> list[list[str]]:
     """Levels as `[price, quantity]` texts."""
     return [
         [price_text(price, instrument), quantity_text(quantity, instrument)]
@@ -206,8 +206,8 @@ def orderbook(desk: Desk, call: Call) -> Json:
     book = desk.exchange.book(instrument.symbol, call.parameters.limit(25, 1000))
     return {
         "s": instrument.symbol,
-        "b": levels_json(book.bids, instrument),
-        "a": levels_json(book.asks, instrument),
+        "b": _levels_json(book.bids, instrument),
+        "a": _levels_json(book.asks, instrument),
         "ts": desk.now_ms,
         "u": book.update_id,
         "seq": sequence(desk.now_ns),

@@ -52,7 +52,7 @@ class Tickers:
         self._desk = desk
         self._instrument = instrument
         self._topic = topic
-        self._direction = TickDirection(desk.exchange.last_price(instrument.symbol))
+        self._direction = _TickDirection(desk.exchange.last_price(instrument.symbol))
         self._seen = self._look()
         self._row = self._now()
 
@@ -94,7 +94,7 @@ class Tickers:
         )
 
 
-class TickDirection:
+class _TickDirection:
     """Whether a price is above or below the one before it, or else the last different one."""
 
     def __init__(self, price: Decimal) -> None:
@@ -140,8 +140,8 @@ class OrderBook:
             if self._depth == 1:
                 yield self.snapshot()
             else:
-                bids = changes(before.bids, book.bids, falling=True)
-                asks = changes(before.asks, book.asks, falling=False)
+                bids = _changes(before.bids, book.bids, falling=True)
+                asks = _changes(before.asks, book.asks, falling=False)
                 yield self._text("delta", bids, asks)
         elif self._depth == 1 and now_ns >= self._said_ns + _REPEAT_NS:
             self._said_ns = now_ns
@@ -173,7 +173,7 @@ class OrderBook:
         ]
 
 
-def changes(
+def _changes(
     before: tuple[Level, ...], after: tuple[Level, ...], *, falling: bool
 ) -> tuple[Level, ...]:
     """The levels that are new or changed, and those gone with a size of 0, best first."""
@@ -193,7 +193,7 @@ class Trades:
         self._instrument = instrument
         self._topic = topic
         self._last = desk.exchange.market_trades(instrument.symbol, 1)[-1]
-        self._direction = TickDirection(self._last.price)
+        self._direction = _TickDirection(self._last.price)
 
     def snapshot(self) -> None:
         """Only what is yet to come."""

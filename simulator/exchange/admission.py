@@ -21,7 +21,7 @@ from simulator.exchange.orders import (
 )
 from simulator.exchange.rejections import Reason, Rejection
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def plan_order(
     if time_in_force is TimeInForce.POST_ONLY and takes:
         raise Rejection(Reason.POST_ONLY_WOULD_TAKE, f"best price is {takes[0][0]}")
     if time_in_force is TimeInForce.FOK:
-        found = sum((taken for _, taken in takes), ZERO)
+        found = sum((taken for _, taken in takes), _ZERO)
         if found < quantity:
             raise Rejection(Reason.FILL_OR_KILL_NOT_FILLABLE, f"{found} of {quantity} at {limit}")
     if not reduce_only:

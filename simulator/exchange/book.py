@@ -10,7 +10,7 @@ from simulator.exchange.listings import BookShape
 from simulator.exchange.marketdata import Level
 from simulator.exchange.orders import Side
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class Depth:
@@ -36,8 +36,8 @@ class Depth:
             quantity *= shape.growth
         self._taken: dict[tuple[Side, Decimal], Decimal] = {}
         self._returns: deque[tuple[int, Side, Decimal, Decimal]] = deque()
-        self._last = ZERO
-        self._middle = self._bid = self._ask = ZERO
+        self._last = _ZERO
+        self._middle = self._bid = self._ask = _ZERO
         self.changes = 0
         """How often something was taken."""
 
@@ -64,7 +64,7 @@ class Depth:
             if len(found) == count:
                 break
             price = best + sign * distance
-            left = quantity - self._taken.get((side, price), ZERO)
+            left = quantity - self._taken.get((side, price), _ZERO)
             if price > 0 and left > 0:
                 found.append((price, left))
         return tuple(found)
@@ -112,7 +112,7 @@ class Depth:
         if self._refill_ns == 0:
             return
         level = (side, price)
-        self._taken[level] = self._taken.get(level, ZERO) + quantity
+        self._taken[level] = self._taken.get(level, _ZERO) + quantity
         self._returns.append((now_ns + self._refill_ns, side, price, quantity))
 
     def _return_due(self, now_ns: int) -> None:

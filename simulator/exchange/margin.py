@@ -10,7 +10,7 @@ from simulator.exchange.ledger import Ledger
 from simulator.exchange.market import Market
 from simulator.exchange.orders import Side
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Margin:
     @property
     def available(self) -> Decimal:
         """What new orders may bind; never below zero."""
-        return max(ZERO, self.free)
+        return max(_ZERO, self.free)
 
 
 def leverage_of(ledger: Ledger, market: Market) -> int:
@@ -60,20 +60,20 @@ def symbol_margin(ledger: Ledger, market: Market) -> SymbolMargin:
     mark = market.mark
     leverage = leverage_of(ledger, market)
     position = ledger.positions.get(market.symbol)
-    held = ZERO if position is None else position.quantity
+    held = _ZERO if position is None else position.quantity
     value = held * mark
     bound = _bound(value, *_ordered(ledger, market.symbol))
     return SymbolMargin(
         initial=abs(value) / leverage,
         orders=(bound - abs(value)) / leverage,
         maintenance=abs(value) * market.instrument.maintenance_margin_rate,
-        unrealized_pnl=ZERO if position is None else value - position.cost,
+        unrealized_pnl=_ZERO if position is None else value - position.cost,
     )
 
 
 def account_margin(ledger: Ledger, markets: Mapping[str, Market]) -> Margin:
     """The sum over all symbols with a position or an open order."""
-    initial = orders = maintenance = unrealized = ZERO
+    initial = orders = maintenance = unrealized = _ZERO
     for symbol in ledger.held:
         part = symbol_margin(ledger, markets[symbol])
         initial += part.initial
@@ -100,7 +100,7 @@ def order_cost(
     """
     mark = market.mark
     position = ledger.positions.get(market.symbol)
-    value = ZERO if position is None else position.quantity * mark
+    value = _ZERO if position is None else position.quantity * mark
     bids, asks = _ordered(ledger, market.symbol)
     before = _bound(value, bids, asks)
     if side is Side.BUY:
@@ -110,9 +110,9 @@ def order_cost(
         after = _bound(value, bids, asks + quantity * max(price, mark))
         loss = mark - price
     if after <= before:
-        return ZERO
-    opened = max(ZERO, quantity - ledger.reducible(market.symbol, side))
-    return (after - before) / leverage_of(ledger, market) + max(ZERO, loss) * opened
+        return _ZERO
+    opened = max(_ZERO, quantity - ledger.reducible(market.symbol, side))
+    return (after - before) / leverage_of(ledger, market) + max(_ZERO, loss) * opened
 
 
 def _bound(value: Decimal, bids: Decimal, asks: Decimal) -> Decimal:
@@ -124,7 +124,7 @@ def _bound(value: Decimal, bids: Decimal, asks: Decimal) -> Decimal:
 
 def _ordered(ledger: Ledger, symbol: str) -> tuple[Decimal, Decimal]:
     """Values of the resting buys and sells that are not reduce-only."""
-    bids = asks = ZERO
+    bids = asks = _ZERO
     if ledger.open_orders.get(symbol):
         for order in ledger.open_in_book(symbol):
             if order.reduce_only or order.price is None:

@@ -29,7 +29,7 @@ from simulator.exchange.orders import (
 )
 from simulator.exchange.rejections import Reason, Rejection
 
-ZERO = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class Matcher:
@@ -209,7 +209,7 @@ class Matcher:
                 f"{request.trigger_by.value} price is {market.price(request.trigger_by)}, "
                 f"trigger price {request.trigger_price}",
             )
-        quantity = ZERO if request.quantity is None else request.quantity
+        quantity = _ZERO if request.quantity is None else request.quantity
         order = self._new(ledger, market, request, quantity, OrderStatus.UNTRIGGERED)
         market.waiting[order.order_id] = order
         self._change(ledger, order, OrderChange.ACCEPTED)

@@ -17,10 +17,10 @@ from simulator.exchange.orders import Side
 from simulator.exchange.prices import Quotes, Range
 from simulator.exchange.walk import SECOND_NS
 
-MINUTE_NS = 60 * SECOND_NS
-DAY_NS = 86_400 * SECOND_NS
-_WEEK_NS = 7 * DAY_NS
-_FIRST_MONDAY_NS = 4 * DAY_NS  # the epoch was a Thursday; weekly candles open on Mondays
+_MINUTE_NS = 60 * SECOND_NS
+_DAY_NS = 86_400 * SECOND_NS
+_WEEK_NS = 7 * _DAY_NS
+_FIRST_MONDAY_NS = 4 * _DAY_NS  # the epoch was a Thursday; weekly candles open on Mondays
 _MINUTES_PER_DAY = 1440
 _MILLION = 1_000_000
 _UNEVENNESS = 800_000
@@ -28,7 +28,7 @@ _UNEVENNESS = 800_000
 _MASK = (1 << 64) - 1
 
 
-def mixed(number: int) -> int:
+def _mixed(number: int) -> int:
     """64 well-mixed bits of a number (splitmix64)."""
     number = (number + 0x9E3779B97F4A7C15) & _MASK
     number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -53,7 +53,7 @@ class Tape:
 
     def ticker(self, now_ns: int) -> Ticker:
         """The 24 hours up to `now_ns`, this moment included."""
-        start_ns, end_ns = now_ns - DAY_NS, now_ns + 1
+        start_ns, end_ns = now_ns - _DAY_NS, now_ns + 1
         prices = self._range(start_ns, end_ns)
         base, quote, trades = self._volumes(prices, start_ns, end_ns)
         return Ticker(
@@ -134,19 +134,19 @@ class Tape:
 
     def _traded(self, now_ns: int) -> Decimal:
         """Base volume of all time before `now_ns`, in whole quantity steps."""
-        minute, passed_ns = divmod(now_ns, MINUTE_NS)
+        minute, passed_ns = divmod(now_ns, _MINUTE_NS)
         here, there = self._minutes(minute), self._minutes(minute + 1)
-        minutes = here + (there - here) * passed_ns // MINUTE_NS
+        minutes = here + (there - here) * passed_ns // _MINUTE_NS
         step = self.instrument.step_size
         steps_per_day = int(self.daily_volume / step)
         return step * (steps_per_day * minutes // (_MINUTES_PER_DAY * _MILLION))
 
     def _minutes(self, minute: int) -> int:
         """Millionths of an average minute's volume traded before that minute, unevenly."""
-        return minute * _MILLION + mixed(self.seed ^ minute) % _UNEVENNESS
+        return minute * _MILLION + _mixed(self.seed ^ minute) % _UNEVENNESS
 
     def _trade_ns(self, second: int) -> int:
-        return second * SECOND_NS + mixed(self.seed + 2 * second) % SECOND_NS
+        return second * SECOND_NS + _mixed(self.seed + 2 * second) % SECOND_NS
 
     def _trade(self, second: int) -> MarketTrade:
         time_ns = self._trade_ns(second)
@@ -156,6 +156,6 @@ class Tape:
             symbol=self.instrument.symbol,
             price=on_tick(self.quotes.price_at(time_ns), self.instrument.tick_size),
             quantity=max(traded, self.instrument.step_size),
-            side=Side.BUY if mixed(self.seed - second) & 1 else Side.SELL,
+            side=Side.BUY if _mixed(self.seed - second) & 1 else Side.SELL,
             time_ns=time_ns,
         )

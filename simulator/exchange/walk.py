@@ -23,7 +23,7 @@ _NEAR_STEP_NS = 15 * SECOND_NS
 _FAR_STEP_NS = 900 * SECOND_NS
 _CHUNK = 1024
 CHUNKS_KEPT = 4
-SCALE = 10**12
+_SCALE = 10**12
 _TOP = 9 * 10**18  # of an array("q")
 _LARGEST_SIGMA = 0.1  # of one step, so that no step can reach zero
 
@@ -36,7 +36,7 @@ class _Tier:
     def __init__(self, seed: int, start: int, sigma_per_step: float) -> None:
         self._seed = seed
         # The sum of four uniform 32-bit numbers has a standard deviation of 2**32 / sqrt(3).
-        self._gain = round(min(sigma_per_step, _LARGEST_SIGMA) * math.sqrt(3) * SCALE)
+        self._gain = round(min(sigma_per_step, _LARGEST_SIGMA) * math.sqrt(3) * _SCALE)
         self._starts = [start]
         self._summaries: list[tuple[int, int]] = []
         self._chunks: dict[int, array[int]] = {}
@@ -88,7 +88,7 @@ class _Tier:
         for one, two, three, four in zip(numbers, numbers, numbers, numbers, strict=True):
             levels.append(level)
             change = (one + two + three + four - 2 * 0xFFFFFFFF) * gain >> 32
-            level += level * change // SCALE
+            level += level * change // _SCALE
             if not 0 < level < _TOP:
                 level = min(max(level, 1), _TOP - 1)
         if index == len(self._summaries):
@@ -100,7 +100,7 @@ class _Tier:
 class Walk:
     """Levels by time. `SCALE` is the level at `origin_ns`."""
 
-    SCALE = SCALE
+    SCALE = _SCALE
 
     def __init__(self, *, seed: int, sigma: float, interval_ns: int, origin_ns: int) -> None:
         near_ns, far_ns = max(interval_ns, _NEAR_STEP_NS), max(interval_ns, _FAR_STEP_NS)
@@ -110,8 +110,8 @@ class Walk:
         self._border_ns = origin_ns - near_steps * near_ns
         self._near_steps = near_steps
         self._sigma, self._seed = sigma, seed
-        self._future = _Tier(3 * seed, SCALE, self._per_step(interval_ns))
-        self._near = _Tier(3 * seed + 1, SCALE, self._per_step(near_ns))
+        self._future = _Tier(3 * seed, _SCALE, self._per_step(interval_ns))
+        self._near = _Tier(3 * seed + 1, _SCALE, self._per_step(near_ns))
         self._far: _Tier | None = None
 
     def level_at(self, now_ns: int) -> int:

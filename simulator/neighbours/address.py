@@ -35,7 +35,7 @@ class Address:
                 f"{text!r}; write 127.0.0.1:5432 or /run/postgresql/.s.PGSQL.5432"
             )
         host = host.strip("[]")
-        if not is_loopback(host):
+        if not _is_loopback(host):
             raise InputError(
                 f"a neighbour must be on this machine, was {text!r}; write 127.0.0.1:{number}, and "
                 f"bring what runs elsewhere here first"
@@ -79,7 +79,7 @@ class Address:
         return sock
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Whether a name or a literal is this machine's own."""
     if host == _LOCAL:
         return True

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulator.loop import HostLoop
     from simulator.neighbours.neighbours import Neighbour, Neighbours
 
-PIECE = 65_536
+_PIECE = 65_536
 """The most bytes that a protocol is given at once."""
 _READ_AT_ONCE = 262_144
 
@@ -127,14 +127,14 @@ class Line(HostTransport):
         """Of a fixed size, however they have come; what the guest does not want now is kept."""
         held, self._held = self._held, []
         whole = held[0] if len(held) == 1 else b"".join(held)
-        if len(whole) <= PIECE:
+        if len(whole) <= _PIECE:
             self._give(whole)
             return
-        for start in range(0, len(whole), PIECE):
+        for start in range(0, len(whole), _PIECE):
             if self._reading_paused or self._closing:
                 self._held.insert(0, whole[start:])
                 return
-            self._give(whole[start : start + PIECE])
+            self._give(whole[start : start + _PIECE])
 
     def _give(self, piece: bytes) -> None:
         protocol = self._protocol

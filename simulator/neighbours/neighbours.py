@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _real_monotonic = time.monotonic  # this package keeps the real clock: it waits for real servers
 
-TIMEOUT_S = 30.0
-SETTLE_S = 0.02
+_TIMEOUT_S = 30.0
+_SETTLE_S = 0.02
 _GLANCE_S = 0.000_5
 """How often a reply that has begun to arrive is looked at."""
 _LOOKS = 100
@@ -50,8 +50,8 @@ class Neighbour:
 
     name: str
     address: Address
-    timeout_s: float = TIMEOUT_S
-    settle_s: float = SETTLE_S
+    timeout_s: float = _TIMEOUT_S
+    settle_s: float = _SETTLE_S
 
 
 class Waiting(Protocol):

@@ -24,7 +24,7 @@ _MESSAGES = (b"message", b"pmessage", b"smessage")
 _CONFIRMATIONS = frozenset(each.lower() for each in (*_SUBSCRIBES, *_UNSUBSCRIBES))
 
 
-def end_of(data: bytes | bytearray, start: int = 0) -> int:
+def _end_of(data: bytes | bytearray, start: int = 0) -> int:
     """Where the value that begins at `start` ends; -1 if it is not all there."""
     line_end = data.find(_LINE_END, start)
     if line_end < 0:
@@ -38,13 +38,13 @@ def end_of(data: bytes | bytearray, start: int = 0) -> int:
         # An attribute (`|`) stands before the value it belongs to.
         count = int(data[start + 1 : line_end]) * _AGGREGATES[kind] + (kind == b"|")
         for _ in range(count):
-            after = end_of(data, after)
+            after = _end_of(data, after)
             if after < 0:
                 return -1
     return after
 
 
-def words_of(value: bytes) -> list[bytes]:
+def _words_of(value: bytes) -> list[bytes]:
     """The bulk strings of a flat array; empty for anything else."""
     if value[:1] not in (b"*", b">"):
         return []
@@ -52,7 +52,7 @@ def words_of(value: bytes) -> list[bytes]:
     at = value.index(_LINE_END) + 2
     while at < len(value) and value[at : at + 1] == b"$":
         line_end = value.index(_LINE_END, at)
-        end = end_of(value, at)
+        end = _end_of(value, at)
         words.append(value[line_end + 2 : end - 2])
         at = end
     return words
@@ -67,7 +67,7 @@ class _Values:
     def feed(self, data: bytes) -> list[bytes]:
         self._held += data
         found, at = [], 0
-        while at < len(self._held) and (end := end_of(self._held, at)) > 0:
+        while at < len(self._held) and (end := _end_of(self._held, at)) > 0:
             found.append(bytes(self._held[at:end]))
             at = end
         del self._held[:at]
@@ -97,7 +97,7 @@ class RedisConversation:
 
     def sent(self, data: bytes) -> None:
         for command in self._commands.feed(data):
-            words = words_of(command)
+            words = _words_of(command)
             name = words[0].upper() if words else b""
             if name in _SUBSCRIBES:
                 self._subscribe(name.lower(), words[1:])
@@ -119,7 +119,7 @@ class RedisConversation:
 
     def received(self, data: bytes) -> None:
         for value in self._replies.feed(data):
-            words = words_of(value)
+            words = _words_of(value)
             first = words[0] if words else b""
             if self._confirmations and first in _CONFIRMATIONS:
                 self._confirmations -= 1

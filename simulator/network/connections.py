@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SOCKET_BUFFER = 262_144
 """Bytes on their way or unread by the peer that a sender's kernel takes without complaint."""
-SEGMENT = 65_536
+_SEGMENT = 65_536
 """The most that a reader gets at once, so that one who pauses is not given everything first."""
 
 _FIN = b""
@@ -132,11 +132,11 @@ class Endpoint(HostTransport):
             host.on_write(bytes(data))
             host.must_live()
         self._unread += len(data)
-        if len(data) <= SEGMENT:
+        if len(data) <= _SEGMENT:
             self._send(bytes(data))
         else:
-            for start in range(0, len(data), SEGMENT):
-                self._send(bytes(data[start : start + SEGMENT]))
+            for start in range(0, len(data), _SEGMENT):
+                self._send(bytes(data[start : start + _SEGMENT]))
         if self._unread > SOCKET_BUFFER + self._high and not self._writing_paused:
             self._writing_paused = True
             self._protocol.pause_writing()  # type: ignore[union-attr]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.neighbours.line import Line
     from simulator.network.connections import Endpoint
 
-RECEIVE_BUFFER = 65_536
+_RECEIVE_BUFFER = 65_536
 """Unread bytes at which nothing more is taken from the network, and the window begins to fill."""
 
 _FILLING = b"\0" * 65_536
@@ -80,7 +80,7 @@ class Wire(asyncio.Protocol):
         data = bytes(unread[:size])
         if not peek:
             del unread[:size]
-            if self._paused and len(unread) < RECEIVE_BUFFER and self.endpoint is not None:
+            if self._paused and len(unread) < _RECEIVE_BUFFER and self.endpoint is not None:
                 self._paused = False
                 self.endpoint.resume_reading()
             self._show_readable()
@@ -150,7 +150,7 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._unread += data
-        if len(self._unread) >= RECEIVE_BUFFER and not self._paused:
+        if len(self._unread) >= _RECEIVE_BUFFER and not self._paused:
             self._paused = True
             self.endpoint.pause_reading()  # type: ignore[union-attr]
         self._show_readable()

@@ -27,11 +27,11 @@ from simulator.strands import Strand
 if TYPE_CHECKING:
     from simulator.world import World
 
-REAL_LOCK: Any = _thread.allocate_lock
-REAL_LOCK_TYPE: Any = threading.Lock  # another object from 3.13 on
-REAL_SIMPLE_QUEUE: Any = queue.SimpleQueue
-REAL_START: Any = _thread.start_new_thread
-THREADS: tuple[Any, ...] = (REAL_LOCK, REAL_SIMPLE_QUEUE, REAL_START, REAL_LOCK_TYPE)
+_REAL_LOCK: Any = _thread.allocate_lock
+_REAL_LOCK_TYPE: Any = threading.Lock  # another object from 3.13 on
+_REAL_SIMPLE_QUEUE: Any = queue.SimpleQueue
+_REAL_START: Any = _thread.start_new_thread
+THREADS: tuple[Any, ...] = (_REAL_LOCK, _REAL_SIMPLE_QUEUE, _REAL_START, _REAL_LOCK_TYPE)
 """What is replaced wherever a module has it."""
 
 
@@ -46,7 +46,7 @@ class Threads:
 
     def new_lock(self) -> Any:
         """A lock of the world for code on a host, a real one for the code around it."""
-        return REAL_LOCK() if self._world.current is None else WorldLock(self._world)
+        return _REAL_LOCK() if self._world.current is None else WorldLock(self._world)
 
     def clock(self, real: Any, replacements: Mapping[Any, Any]) -> Any:
         """The monotonic clock for `threading` and `queue`, which threads around the run use too:
@@ -130,7 +130,7 @@ def thread_replacements(threads: Threads) -> dict[Any, Any]:
     python_queue: Any = queue._PySimpleQueue
 
     def start_new_thread(function: Any, args: Any, kwargs: Any = None) -> Any:
-        return threads.start(REAL_START, lambda *given: function(*given, **(kwargs or {})), args)
+        return threads.start(_REAL_START, lambda *given: function(*given, **(kwargs or {})), args)
 
     fakes = (threads.new_lock, python_queue, start_new_thread, threads.new_lock)
     return dict(zip(THREADS, fakes, strict=True))

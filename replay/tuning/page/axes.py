@@ -12,7 +12,7 @@ from replay.tuning.values import as_typed, same
 from scenarios.study import Parameter
 from scenarios.units import NS_PER_S, parse_duration
 
-LEVELS = 12
+_LEVELS = 12
 """Of more different numbers than that, as a random search tries them, ranges are made."""
 RANGES = 8
 
@@ -47,7 +47,7 @@ class Levels:
         known = [each for each in numbers if each is not None]
         self._edges: list[float] = []
         self._places: dict[str, int] = {}
-        if parameter.values is None and len(known) > LEVELS:
+        if parameter.values is None and len(known) > _LEVELS:
             self._edges = _edges(min(known), max(known), parameter.log)
             self.axis = _ranges(name, self._edges, parameter.log)
             return

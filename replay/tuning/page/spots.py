@@ -22,7 +22,7 @@ from scenarios.study import RATES, Constraint, Objective
 
 BOOTSTRAPPED = 20_000
 """Above so many runs the bootstrap takes seconds, and says what the normal distribution does."""
-STEPS = 100
+_STEPS = 100
 """Of a curve, and about as many again towards its end."""
 
 Asked = Objective | Constraint
@@ -202,6 +202,6 @@ def _ranks(count: int) -> Sequence[int]:
     """Evenly, and ever closer to the last, where the rare ones are."""
     if not count:
         return ()
-    evenly = np.linspace(0, count - 1, min(count, STEPS)).round()
-    last = count - np.geomspace(1, count, min(count, STEPS // 2)).round()
+    evenly = np.linspace(0, count - 1, min(count, _STEPS)).round()
+    last = count - np.geomspace(1, count, min(count, _STEPS // 2)).round()
     return [int(rank) for rank in np.unique(np.concatenate([evenly, last]))]

@@ -19,7 +19,7 @@ from replay.tuning.statistics import Estimate, Numbers
 from replay.tuning.studying import Findings
 from replay.tuning.telling import answer, recommended, told_estimate
 
-SET_ASIDE = 50
+_SET_ASIDE = 50
 """Lines of what was set aside; of the others there is the number."""
 _SHARES = (0.5, 0.9, 0.99, 0.999)
 
@@ -33,19 +33,19 @@ class Field:
     kind: str = ""
 
 
-def text(said: object, kind: str = "") -> Field:
+def _text(said: object, kind: str = "") -> Field:
     """As it is."""
     return Field(html=escape(str(said)), kind=kind)
 
 
-def number(value: float, said: str | None = None) -> Field:
+def _number(value: float, said: str | None = None) -> Field:
     """Right-aligned; a value that is none stays empty."""
     if math.isnan(value):
         return Field(html="", value="", kind="number")
     return Field(html=escape(said or f"{value:g}"), value=f"{value:.12g}", kind="number")
 
 
-def estimated(name: str, found: Estimate) -> Field:
+def _estimated(name: str, found: Estimate) -> Field:
     """With its interval in a fainter type."""
     if math.isnan(found.value):
         return Field(html="not in every run", value="", kind="number interval")
@@ -54,14 +54,14 @@ def estimated(name: str, found: Estimate) -> Field:
     return Field(html=html, value=f"{found.value:.12g}", kind="number interval")
 
 
-def run_of(about: str, command: str) -> Field:
+def _run_of(about: str, command: str) -> Field:
     """A command, folded away."""
     summary = f'<summary data-about="{escape(about)}">worst run</summary>'
     code = f"<code>{escape(command)}</code>"
     return Field(html=f'<details class="run">{summary}{code}</details>')
 
 
-def table(
+def _table(
     headings: Sequence[str],
     rows: Iterable[Sequence[Field]],
     *,
@@ -126,8 +126,8 @@ def _set_aside(findings: Findings) -> str:
     found = findings.set_aside
     if not found:
         return '<p class="quiet">Nothing had to be set aside.</p>'
-    lines = "".join(f"<li>{escape(each)}</li>" for each in found[:SET_ASIDE])
-    more = f"<li>and {len(found) - SET_ASIDE} more</li>" if len(found) > SET_ASIDE else ""
+    lines = "".join(f"<li>{escape(each)}</li>" for each in found[:_SET_ASIDE])
+    more = f"<li>and {len(found) - _SET_ASIDE} more</li>" if len(found) > _SET_ASIDE else ""
     return (
         f'<div class="aside">Set aside, and in none of the numbers below: {len(found)} '
         f"item{'s' * (len(found) != 1)}<ul>{lines}{more}</ul></div>"
@@ -147,25 +147,25 @@ def against(axis: Axis, name: str, lines: Sequence[tuple[Compared, Sequence[Spot
     for each, spots in lines:
         at = {spot.place: spot.estimate for spot in spots}
         cells = [
-            estimated(name, at[place]) if place in at else text("no runs")
+            _estimated(name, at[place]) if place in at else _text("no runs")
             for place in range(len(axis.labels))
         ]
-        rows.append([text(each.name, "who"), *cells])
-    return table(["candidate", *axis.labels], rows)
+        rows.append([_text(each.name, "who"), *cells])
+    return _table(["candidate", *axis.labels], rows)
 
 
 def parameter(axis: Axis, name: str, spots: Sequence[Spot]) -> str:
     """A row for each value."""
     rows = [
         [
-            text(axis.labels[spot.place]),
-            estimated(name, spot.estimate),
-            number(spot.estimate.runs, f"{spot.estimate.runs:,}"),
-            run_of(spot.of, spot.command),
+            _text(axis.labels[spot.place]),
+            _estimated(name, spot.estimate),
+            _number(spot.estimate.runs, f"{spot.estimate.runs:,}"),
+            _run_of(spot.of, spot.command),
         ]
         for spot in spots
     ]
-    return table([axis.title, name, "runs", ""], rows)
+    return _table([axis.title, name, "runs", ""], rows)
 
 
 def heat(columns: Axis, rows: Axis, squares: Sequence[Square], asked: Asked) -> str:
@@ -177,9 +177,9 @@ def heat(columns: Axis, rows: Axis, squares: Sequence[Square], asked: Asked) -> 
         cells = []
         for column in range(len(columns.labels)):
             each = at.get((row, column))
-            cells.append(text("") if each is None else estimated(name, each.spot.estimate))
-        lines.append([text(rows.labels[row]), *cells])
-    return table([f"{rows.title} \\ {columns.title}", *columns.labels], lines)
+            cells.append(_text("") if each is None else _estimated(name, each.spot.estimate))
+        lines.append([_text(rows.labels[row]), *cells])
+    return _table([f"{rows.title} \\ {columns.title}", *columns.labels], lines)
 
 
 def times(spots: Spots, compared: Sequence[Compared]) -> str:
@@ -190,16 +190,16 @@ def times(spots: Spots, compared: Sequence[Compared]) -> str:
         never = int(np.isinf(found).sum())
         rows.append(
             [
-                text(each.name, "who"),
-                number(len(found), f"{len(found):,}"),
-                number(never, f"{never:,}"),
+                _text(each.name, "who"),
+                _number(len(found), f"{len(found):,}"),
+                _number(never, f"{never:,}"),
                 *(_quantile(found, share) for share in _SHARES),
                 _seconds(found[len(found) - never - 1] if never < len(found) else math.inf),
             ]
         )
     shares = [f"{share:.4g}" for share in _SHARES]
     headings = ["candidate", "runs", "never", *(f"at {share}, s" for share in shares), "latest, s"]
-    return table(headings, rows)
+    return _table(headings, rows)
 
 
 def candidates(findings: Findings, spots: Spots) -> str:
@@ -209,13 +209,13 @@ def candidates(findings: Findings, spots: Spots) -> str:
     names = list(order[0].estimates) if order else []
     rows = [
         [
-            number(each.number, f"#{each.number}"),
-            text(_standing(findings, each)),
+            _number(each.number, f"#{each.number}"),
+            _text(_standing(findings, each)),
             *(_value(value) for value in each.values.values()),
-            number(each.runs, f"{each.runs:,}"),
-            *(estimated(name, each.estimates[name]) for name in names),
-            text(each.why, "why"),
-            run_of(told(each), spots.worst_of(each.number)),
+            _number(each.runs, f"{each.runs:,}"),
+            *(_estimated(name, each.estimates[name]) for name in names),
+            _text(each.why, "why"),
+            _run_of(told(each), spots.worst_of(each.number)),
         ]
         for each in order
     ]
@@ -224,7 +224,7 @@ def candidates(findings: Findings, spots: Spots) -> str:
         "recommended" if each.number == findings.decision.recommended else each.standing
         for each in order
     ]
-    return table(headings, rows, classes=classes, sortable=True)
+    return _table(headings, rows, classes=classes, sortable=True)
 
 
 def fragile(findings: Findings, spots: Spots) -> str:
@@ -251,13 +251,13 @@ def fragile(findings: Findings, spots: Spots) -> str:
         rows.append(
             [
                 *(_value(cell[name]) for name in where),
-                *(number(float(cell[name]), f"{cell[name]:.4g}") for name in bounds),
-                number(cell["runs"]),
-                run_of(about, spots.worst_in(best.number, place)),
+                *(_number(float(cell[name]), f"{cell[name]:.4g}") for name in bounds),
+                _number(cell["runs"]),
+                _run_of(about, spots.worst_in(best.number, place)),
             ]
         )
     headings = [*where, *bounds.values(), "runs", "replay"]
-    return f"<p>In {share}:</p>" + table(headings, rows, sortable=True)
+    return f"<p>In {share}:</p>" + _table(headings, rows, sortable=True)
 
 
 def _standing(findings: Findings, candidate: Candidate) -> str:
@@ -268,8 +268,8 @@ def _standing(findings: Findings, candidate: Candidate) -> str:
 
 def _value(value: Any) -> Field:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return number(float(value), f"{value:g}")
-    return text(value)
+        return _number(float(value), f"{value:g}")
+    return _text(value)
 
 
 def _quantile(found: Numbers, share: float) -> Field:
@@ -280,7 +280,7 @@ def _quantile(found: Numbers, share: float) -> Field:
 def _seconds(value: float) -> Field:
     if math.isinf(value):
         return Field(html="never", value="", kind="number")
-    return number(float(value), f"{value:.4g}")
+    return _number(float(value), f"{value:.4g}")
 
 
 def _cell(field: Field) -> str:
