@@ -40,6 +40,13 @@ def tried(play: Play, scenario: str, version: str, seed: int | None, *, twice: b
     return replace(attempt, result=result, deterministic=not told, differences=told)
 
 
+def tried_here(
+    play: Play, runs: Sequence[tuple[str, str]], *, seed: int | None, twice: bool
+) -> Iterator[Attempt]:
+    """Every run, scenario and version, in this process and in the order of `runs`."""
+    return (tried(play, name, version, seed, twice=twice) for name, version in runs)
+
+
 def _differences(first: RunResult, second: RunResult) -> tuple[str, ...]:
     from replay.traces import difference
 

@@ -13,6 +13,7 @@ from replay.cli.shared import ExitCode, app, failure, tracked, write
 from simulator.errors import InputError, SimulatorError
 
 if TYPE_CHECKING:
+    from replay.forensics.explanation import Ranking
     from replay.logs.production_log import ProductionLog
     from scenarios.schema import Scenario
 
@@ -121,24 +122,15 @@ def explain_log(
 
     Ends with 1 when something contradicts the first of them.
     """
-    from replay import parallel, report, runner
+    from replay import report, runner
     from replay.forensics import report as forensics_report
-    from replay.forensics.explanation import Inquiry, group
 
     try:
         found = runner.load(scenario) if scenario is not None else _that_names(log)
         if found is None:
             _, found = _imported(log, date=date, utc_offset=utc_offset)
         own = [] if candidates is None else [runner.load(str(each)) for each in _files(candidates)]
-        with parallel.workers(workers or parallel.processors()) as mapped:
-            ranked = Inquiry(
-                _read(log, found),
-                found,
-                behaviours=[*group("behaviours"), *own],
-                mapped=lambda function, things: tracked(
-                    mapped(function, things), "trying", total=len(things)
-                ),
-            ).run()
+        ranked = _ranked(_read(log, found), found, own, workers)
         if csv is not None:
             write("--csv", csv, forensics_report.table(ranked).to_csv(index=False))
     except SimulatorError as error:
@@ -146,6 +138,24 @@ def explain_log(
     report.console().print(forensics_report.ranking(ranked, everything=everything))
     explained = ranked.best is not None and not ranked.best.contradictions
     raise typer.Exit(ExitCode.AS_EXPECTED if explained else ExitCode.BROKEN)
+
+
+def _ranked(
+    log: ProductionLog, scenario: Scenario, own: Sequence[Scenario], workers: int | None
+) -> Ranking:
+    """What explains the log best; the runs are shared out among so many processes, or all."""
+    from replay import parallel
+    from replay.forensics.explanation import Inquiry, group
+
+    with parallel.workers(workers or parallel.processors()) as mapped:
+        return Inquiry(
+            log,
+            scenario,
+            behaviours=[*group("behaviours"), *own],
+            mapped=lambda function, things: tracked(
+                mapped(function, things), "trying", total=len(things)
+            ),
+        ).run()
 
 
 def _read(log: Path, scenario: Scenario) -> ProductionLog:

@@ -1,5 +1,5 @@
-"""The options that write: traces, pictures (docs/pictures.md), and what machines that build
-read (docs/ci.md)."""
+"""The options of `replay run`, some of which other commands have too: what runs and how; and those
+that write: traces, pictures (docs/pictures.md), and what machines that build read (docs/ci.md)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,41 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+Scenario = Annotated[
+    str | None,
+    typer.Argument(
+        help="A scenario's name, the path of its file or of a folder of them, or `all`."
+    ),
+]
+Every = Annotated[bool, typer.Option("--all", help="Every scenario at hand.")]
+Bot = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION", help="Only this version of the bot, or one's own: module:factory."
+    ),
+]
+Source = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[LABEL=]FOLDER",
+        help="Import the bot from this folder, in a process of its own; several are versions "
+        "side by side.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="Another setting of the bot, over the file's."),
+]
+Change = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PLACE=VALUE",
+        help="Another value in the scenario, as venues.bybit.behaviour.visibility[0].lag=1 s.",
+    ),
+]
+Twice = Annotated[bool, typer.Option("--twice", help="Run twice and show the first difference.")]
 
 Trace = Annotated[
     Path | None,

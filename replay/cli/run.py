@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -26,42 +26,14 @@ if TYPE_CHECKING:
 
 @app.command("run")
 def run_scenario(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            help="A scenario's name, the path of its file or of a folder of them, or `all`."
-        ),
-    ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every scenario at hand.")] = False,
-    bot: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VERSION", help="Only this version of the bot, or one's own: module:factory."
-        ),
-    ] = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="[LABEL=]FOLDER",
-            help="Import the bot from this folder, in a process of its own; several are versions "
-            "side by side.",
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Another setting of the bot, over the file's."),
-    ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PLACE=VALUE",
-            help="Another value in the scenario, as venues.bybit.behaviour.visibility[0].lag=1 s.",
-        ),
-    ] = None,
-    twice: Annotated[
-        bool, typer.Option("--twice", help="Run twice and show the first difference.")
-    ] = False,
+    scenario: options.Scenario = None,
+    every: options.Every = False,
+    bot: options.Bot = None,
+    source: options.Source = None,
+    seed: options.Seed = None,
+    setting: options.Setting = None,
+    change: options.Change = None,
+    twice: options.Twice = False,
     trace: options.Trace = None,
     json: options.Json = None,
     html: options.Html = None,
@@ -90,17 +62,14 @@ def run_scenario(
         only = tuple(tree.label for tree in trees) or ((bot,) if bot else None)
         selection = select(runner, scenario, only, every=every)
         variant = Variant.parse(setting or (), change or ())
-        if trees and variant is not None:
-            raise InputError("--source: leave --setting and --change out, or write them down")
-        if trees:
+        if not trees:
+            play = runner.run if variant is None else variant.play
+            made = attempts.tried_here(play, selection.runs, seed=seed, twice=twice)
+        elif variant is None:
             factory = _factory(bot)
             made = attempts.tried_in(trees, selection.runs, factory=factory, seed=seed, twice=twice)
         else:
-            play = runner.run if variant is None else variant.play
-            made = (
-                attempts.tried(play, name, version, seed, twice=twice)
-                for name, version in selection.runs
-            )
+            raise InputError("--source: leave --setting and --change out, or write them down")
         code = _run_all(made, selection, wanted)
     except SimulatorError as error:
         raise failure(error) from error

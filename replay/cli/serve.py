@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from replay.cli import options
 from replay.cli.shared import app, failure
 from simulator.errors import InputError, SimulatorError
 
@@ -34,7 +35,7 @@ def serve_venues(
         int | None,
         typer.Option(help="The first of two ports for each venue; by default free ones."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the scenario's seed.")] = None,
+    seed: options.Seed = None,
     ca: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where to keep the certificate that clients trust."),
