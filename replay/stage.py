@@ -18,6 +18,7 @@ from simulator.exchange.visibility import Visibility
 from simulator.signal_server import SignalServer
 from simulator.venues import NAMES, kind
 from simulator.wire.credentials import Credentials
+from simulator.wire.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -224,17 +225,17 @@ def make_venue(
         visibility=Visibility(env, behaviour.visibility, streams, name),
     )
     keys = {each: _open_account(each, exchange, name, part, streams, hide) for each in accounts}
-    venue = known.make_venue(
-        env,
-        exchange,
-        profile=part.profile,
+    around = Surroundings(
+        env=env,
+        exchange=exchange,
+        name=name,
         behaviour=behaviour,
         streams=streams,
         accounts=list(keys.values()),
         record=record,
         hide=hide,
-        name=name,
     )
+    venue = known.make_venue(around, part.profile)
     build.open_positions(exchange, BOT, part)  # seen by the venue, which keeps fees and profits
     exchange.start()
     return venue, keys

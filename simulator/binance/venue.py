@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import simpy
 from aiohttp import web
 
 from simulator.binance.desk import Call, Desk
@@ -20,65 +17,45 @@ from simulator.binance.user_streams import UserStreams
 from simulator.binance.websocket_api import PATH as WS_API_PATH
 from simulator.binance.websocket_api import WebSocketApi
 from simulator.binance.websocket_front import WebSocketFront
-from simulator.exchange.behaviour import Behaviour
-from simulator.exchange.exchange import Exchange
-from simulator.randomness import Streams
 from simulator.wire.calls import Answer
-from simulator.wire.credentials import Credentials
 from simulator.wire.network_side import NetworkSide
 from simulator.wire.redaction import Redactor
+from simulator.wire.surroundings import Surroundings
 
 
 class Binance:
-    """One venue. `record(kind, **fields)` hears of everything that crosses the wire, redacted;
-    `hide(text)` of every secret that it gives out, since clients may log what they get.
+    """One venue, as `simulator.wire.venue.Venue`.
 
     Raises ValueError for a behaviour that names unknown settings or faults that cannot be.
     """
 
     HOSTS = ("fapi.binance.com", "fstream.binance.com", "api.binance.com", "ws-fapi.binance.com")
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        exchange: Exchange,
-        *,
-        profile: Profile = NOVEMBER_2026,
-        behaviour: Behaviour | None = None,
-        streams: Streams,
-        accounts: Sequence[Credentials],
-        record: Callable[..., None],
-        hide: Callable[[str], None] = lambda secret: None,
-        name: str = "binance",
-    ) -> None:
-        behaviour = behaviour or Behaviour()
+    def __init__(self, around: Surroundings, profile: Profile = NOVEMBER_2026) -> None:
+        env, exchange, behaviour = around.env, around.exchange, around.behaviour
         settings = Settings.read(behaviour.settings)
+        streams, name = around.streams, around.name
         listen_keys = ListenKeys(
             env,
             streams[f"{name}.listen_keys"],
             settings.listen_key_life_ns,
             self._key_expired,
-            hide,
+            around.hide,
         )
         desk = Desk.open(
             env, exchange, profile, settings, listen_keys, streams[f"{name}.client_ids"]
         )
         gate = Gate(env, LIMITS if behaviour.limits is None else behaviour.limits, settings)
-        gatekeeper = Gatekeeper(tuple(accounts), settings.recv_window_ms)
+        gatekeeper = Gatekeeper(tuple(around.accounts), settings.recv_window_ms)
         self._service = Service(desk, endpoints(profile, gate), gate, gatekeeper)
         side = NetworkSide(
-            env,
-            exchange,
+            around,
             self._service,
-            name=name,
-            behaviour=behaviour,
-            streams=streams,
-            redactor=Redactor(accounts, listen_keys.all),
-            record=record,
+            redactor=Redactor(around.accounts, listen_keys.all),
             connections=settings.connections(),
             server="Bengine",
         )
-        self.name = name
+        self.name = around.name
         self._gate = gate
         self.exchange = exchange
         self.faults = side.faults

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import simpy
-
 from simulator.bybit.desk import Call, Desk
 from simulator.bybit.endpoints import endpoints
 from simulator.bybit.gate import Gate
@@ -17,14 +13,11 @@ from simulator.bybit.service import Service
 from simulator.bybit.settings import Settings
 from simulator.bybit.trade_socket import TradeSocket
 from simulator.bybit.websocket_front import WebSocketFront
-from simulator.exchange.behaviour import Behaviour
-from simulator.exchange.exchange import Exchange
-from simulator.randomness import Streams
 from simulator.wire.calls import Answer
 from simulator.wire.connections import ConnectionRules
-from simulator.wire.credentials import Credentials
 from simulator.wire.network_side import NetworkSide
 from simulator.wire.redaction import Redactor
+from simulator.wire.surroundings import Surroundings
 
 
 class Bybit:
@@ -36,38 +29,21 @@ class Bybit:
 
     HOSTS = ("api.bybit.com", "api.bytick.com", "stream.bybit.com")
 
-    def __init__(
-        self,
-        env: simpy.Environment,
-        exchange: Exchange,
-        *,
-        profile: Profile = NOVEMBER_2026,
-        behaviour: Behaviour | None = None,
-        streams: Streams,
-        accounts: Sequence[Credentials],
-        record: Callable[..., None],
-        hide: Callable[[str], None] = lambda secret: None,
-        name: str = "bybit",
-    ) -> None:
-        behaviour = behaviour or Behaviour()
+    def __init__(self, around: Surroundings, profile: Profile = NOVEMBER_2026) -> None:
+        env, exchange, behaviour = around.env, around.exchange, around.behaviour
         settings = Settings.read(behaviour.settings)
         desk = Desk.open(env, exchange, profile, settings)
         gate = Gate(env, behaviour.limits or (), settings)
-        gatekeeper = Gatekeeper(tuple(accounts), settings.recv_window_ms, profile)
+        gatekeeper = Gatekeeper(tuple(around.accounts), settings.recv_window_ms, profile)
         self._service = Service(desk, endpoints(), gate, gatekeeper)
         side = NetworkSide(
-            env,
-            exchange,
+            around,
             self._service,
-            name=name,
-            behaviour=behaviour,
-            streams=streams,
-            redactor=Redactor(accounts),
-            record=record,
+            redactor=Redactor(around.accounts),
             connections=ConnectionRules(idle_ns=settings.idle_ns),
             server="Openresty",
         )
-        self.name = name
+        self.name = around.name
         self._gate = gate
         self.exchange = exchange
         self.faults = side.faults

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import simpy
 from aiohttp import web
 
-from simulator.exchange.behaviour import Behaviour, FaultRule
-from simulator.exchange.exchange import Exchange
+from simulator.exchange.behaviour import FaultRule
 from simulator.exchange.faults import Faults
 from simulator.exchange.latency import Latency
 from simulator.exchange.visibility import Visibility
-from simulator.randomness import Streams
 from simulator.wire.calls import Service
 from simulator.wire.carrier import Carrier
 from simulator.wire.connections import ConnectionRules, Wire
@@ -21,6 +18,7 @@ from simulator.wire.http_front import HttpFront
 from simulator.wire.redaction import Redactor
 from simulator.wire.rules import Rules
 from simulator.wire.server import Server
+from simulator.wire.surroundings import Surroundings
 
 
 class NetworkSide:
@@ -31,25 +29,22 @@ class NetworkSide:
 
     def __init__(
         self,
-        env: simpy.Environment,
-        exchange: Exchange,
+        around: Surroundings,
         service: Service,
         *,
-        name: str,
-        behaviour: Behaviour,
-        streams: Streams,
         redactor: Redactor,
-        record: Callable[..., None],
         connections: ConnectionRules,
         server: str,
     ) -> None:
+        env, name, streams = around.env, around.name, around.streams
+        behaviour, record = around.behaviour, around.record
         self._record = record
         for rule in behaviour.faults:
             check_fault(rule)
         self.faults = Faults(env, behaviour.faults, streams, name, self._fault_fired)
         latency = Latency(env, behaviour.latency, streams, name)
         self.stream_lags = Visibility(env, behaviour.visibility, streams, name)
-        self.rules = Rules(exchange, self.faults, latency, self.stream_lags)
+        self.rules = Rules(around.exchange, self.faults, latency, self.stream_lags)
         self.carrier = Carrier(
             service, name=name, faults=self.faults, latency=latency, streams=streams
         )

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import simpy
 
-from simulator.exchange.behaviour import Behaviour
 from simulator.exchange.exchange import Exchange
 from simulator.exchange.faults import Faults
 from simulator.exchange.listings import Listing
@@ -20,8 +19,8 @@ from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
 from simulator.wire.calls import Answer, Call
 from simulator.wire.carrier import Outcome
-from simulator.wire.credentials import Credentials
 from simulator.wire.rules import Rules
+from simulator.wire.surroundings import Surroundings
 
 
 class Venue(Protocol):
@@ -76,8 +75,8 @@ class VenueKind:
     """Stream events that can lag."""
     settings: type[Any]
     """A dataclass that `wire.settings.read_settings` reads."""
-    venue: Callable[..., Venue]
-    """The façade; takes what `make_venue` hands on."""
+    venue: Callable[[Surroundings, Any], Venue]
+    """The façade; takes its surroundings and its profile."""
     exchange_options: Callable[[Streams, str], Mapping[str, Any]]
     """What is the venue's own about its model: fees, order ids, what it takes first. Of the
     streams and the venue's name."""
@@ -99,34 +98,10 @@ class VenueKind:
         options = self.exchange_options(streams, name)
         return Exchange(env, listings, streams=streams, name=name, visibility=visibility, **options)
 
-    def make_venue(
-        self,
-        env: simpy.Environment,
-        exchange: Exchange,
-        *,
-        profile: str,
-        behaviour: Behaviour,
-        streams: Streams,
-        accounts: Sequence[Credentials],
-        record: Callable[..., None],
-        hide: Callable[[str], None],
-        name: str,
-    ) -> Venue:
-        """The façade before an exchange on which nobody has traded yet. `record(kind, **fields)`
-        hears of everything that crosses the wire, redacted; `hide(text)` of every secret that the
-        venue gives out.
+    def make_venue(self, around: Surroundings, profile: str) -> Venue:
+        """The façade before an exchange on which nobody has traded yet.
 
         Raises KeyError for an unknown profile, ValueError for a behaviour that names unknown
         settings or faults that cannot be.
         """
-        return self.venue(
-            env,
-            exchange,
-            profile=self.profiles[profile],
-            behaviour=behaviour,
-            streams=streams,
-            accounts=accounts,
-            record=record,
-            hide=hide,
-            name=name,
-        )
+        return self.venue(around, self.profiles[profile])

@@ -11,6 +11,7 @@ from simulator.exchange.exchange import Exchange
 from simulator.exchange.instruments import Instrument
 from simulator.exchange.listings import Listing
 from simulator.exchange.prices import RandomWalk
+from simulator.wire.surroundings import Surroundings
 
 API_KEY = "bench-key-" + "k" * 54
 SECRET = "bench-secret-" + "s" * 51
@@ -44,15 +45,16 @@ def add_binance(world: World, symbols: list[str]) -> Exchange:
     def record(kind: str, **fields: object) -> None:
         world.trace.record(kind, "binance", **fields)
 
-    venue = Binance(
-        world.env,
-        exchange,
-        profile=OCTOBER_2025_ALGO,
+    around = Surroundings(
+        env=world.env,
+        exchange=exchange,
+        name="binance",
         behaviour=Behaviour(limits=()),
         streams=world.streams,
         accounts=[Credentials(account="bot", api_key=API_KEY, secret=SECRET)],
         record=record,
     )
+    venue = Binance(around, OCTOBER_2025_ALGO)
     host = world.host("binance", names=Binance.HOSTS)
     world.run_until(host.start(venue.start()))
     return exchange

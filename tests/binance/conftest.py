@@ -24,6 +24,7 @@ from simulator.exchange.listings import BookShape, Listing
 from simulator.exchange.prices import Constant, PricePath
 from simulator.exchange.visibility import Visibility
 from simulator.randomness import Streams
+from simulator.wire.surroundings import Surroundings
 from tests.venue_world import MakeWorld, Records, VenueWorld, one_at_a_time, opened
 
 START_NS = 1_761_676_440_000_000_000  # 2025-10-28 22:34:00 +04:00
@@ -203,16 +204,16 @@ def build(
     exchange.open_account("trader", deposit)
     exchange.start()
     records: Records = []
-    venue = Binance(
-        env,
-        exchange,
-        profile=profile,
+    around = Surroundings(
+        env=env,
+        exchange=exchange,
+        name="binance",
         behaviour=behaviour,
         streams=streams,
         accounts=[TRADER],
         record=lambda kind, **fields: records.append((kind, {"t": env.now, **fields})),
     )
-    return exchange, venue, records
+    return exchange, Binance(around, profile), records
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from simulator.exchange.listings import BookShape, Listing
 from simulator.exchange.orders import Order
 from simulator.exchange.prices import Constant, PricePath
 from simulator.exchange.visibility import Visibility
+from simulator.wire.surroundings import Surroundings
 from simulator.world import World
 
 START = "2025-10-28T22:34:00+04:00"
@@ -233,10 +234,10 @@ def _trading(
     exchange.open_account("trader", Decimal(1000))
     exchange.start()
     wire: list[dict[str, Any]] = []
-    venue = Binance(
-        world.env,
-        exchange,
-        profile=profile,
+    around = Surroundings(
+        env=world.env,
+        exchange=exchange,
+        name="binance",
         behaviour=behaviour,
         streams=world.streams,
         accounts=[Credentials(account="trader", api_key=API_KEY, secret=SECRET)],
@@ -244,6 +245,7 @@ def _trading(
             {"kind": kind, "at": world.env.elapsed_ns / S, **fields}
         ),
     )
+    venue = Binance(around, profile)
     host = world.host("venue", names=Binance.HOSTS)
     world.host("bot")
     world.network.link("bot", "fapi.binance.com", latency=Fixed(175 * MS))

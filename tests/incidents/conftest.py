@@ -27,6 +27,7 @@ from simulator.exchange.visibility import Visibility
 from simulator.signal_server import SignalServer
 from simulator.venues import NAMES, kind
 from simulator.wire.credentials import Credentials
+from simulator.wire.surroundings import Surroundings
 from simulator.wire.venue import Venue, VenueKind
 from tests.bot_under_test.conftest import Lines
 
@@ -362,17 +363,16 @@ def _market(
     )
     exchange.open_account(TRADER, Decimal(1000), leverage)
     wire: list[dict[str, Any]] = []
-    venue = known.make_venue(
-        world.env,
-        exchange,
-        profile=PROFILES[name],
+    around = Surroundings(
+        env=world.env,
+        exchange=exchange,
+        name=name,
         behaviour=behaviour,
         streams=world.streams,
         accounts=[Credentials(account=TRADER, **KEYS[name])],
         record=_recorder(world, wire),
-        hide=lambda secret: None,
-        name=name,
     )
+    venue = known.make_venue(around, PROFILES[name])
     exchange.start()
     host = world.host(name, names=known.hosts)
     world.run_until(host.start(venue.start()))

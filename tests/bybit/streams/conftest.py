@@ -14,6 +14,7 @@ from simulator.exchange.instruments import Instrument
 from simulator.exchange.listings import BookShape, Listing
 from simulator.exchange.prices import Constant, PricePath
 from simulator.exchange.visibility import Visibility
+from simulator.wire.surroundings import Surroundings
 from tests.venue_world import MakeWorld, Records, VenueWorld, one_at_a_time, opened
 
 START_NS = 1_757_405_570_000_000_000  # 2025-09-09 12:12:50 +04:00
@@ -88,14 +89,15 @@ def make_world() -> Iterator[MakeWorld]:
             exchange.open_account("trader", Decimal(10_000), 10)
             exchange.start()
             records: Records = []
-            venue = Bybit(
-                env,
-                exchange,
+            around = Surroundings(
+                env=env,
+                exchange=exchange,
+                name="bybit",
                 behaviour=behaviour,
                 streams=streams,
                 accounts=[TRADER],
                 record=lambda kind, **fields: records.append((kind, {"t": env.now, **fields})),
             )
-            return opened(world, exchange, venue, records, Bybit.HOSTS)
+            return opened(world, exchange, Bybit(around), records, Bybit.HOSTS)
 
         yield make
