@@ -43,6 +43,10 @@ class Ledger:
         position = self.positions.get(symbol)
         return Position(account=self.account, symbol=symbol) if position is None else position
 
+    def symbols(self, symbol: str | None) -> tuple[str, ...]:
+        """The one symbol, or all that ever had an order."""
+        return tuple(self.orders) if symbol is None else (symbol,)
+
     def record(self, order: Order) -> None:
         """Keep the latest state of an order."""
         symbol, order_id = order.symbol, order.order_id

@@ -112,7 +112,7 @@ class Readings:
     def orders(self, account: str, symbol: str | None = None) -> list[Order]:
         """All orders ever, of one symbol or by symbol, oldest first."""
         ledger = self._ledger(account)
-        symbols = ledger.orders if symbol is None else (symbol,)
+        symbols = ledger.symbols(symbol)
         return [order for each in symbols for order in ledger.orders.get(each, {}).values()]
 
     def open_orders(self, account: str, symbol: str | None = None) -> list[Order]:
@@ -161,7 +161,7 @@ class Readings:
     def seen_orders(self, account: str, symbol: str | None = None) -> list[Order]:
         """All orders that the `order` window shows, oldest first in each symbol."""
         ledger = self._ledger(account)
-        symbols = tuple(ledger.orders) if symbol is None else (symbol,)
+        symbols = ledger.symbols(symbol)
         return [order for each in symbols for order in self._windows.orders(ledger, each)]
 
     def seen_open_orders(self, account: str, symbol: str | None = None) -> list[Order]:
@@ -171,7 +171,7 @@ class Readings:
     def seen_order_history(self, account: str, symbol: str | None = None) -> list[Order]:
         """All orders that the `order_history` window shows, oldest first in each symbol."""
         ledger = self._ledger(account)
-        symbols = tuple(ledger.orders) if symbol is None else (symbol,)
+        symbols = ledger.symbols(symbol)
         return [order for each in symbols for order in self._windows.history(ledger, each)]
 
     def seen_entry_price(self, account: str, symbol: str) -> Decimal | None:
