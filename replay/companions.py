@@ -88,8 +88,7 @@ class CompanionProgram:
     def _crashed(self, crash: Crash) -> None:
         self._restart = crash.restart
         if crash.restart is not None:
-            timeout = self._world.env.timeout(crash.restart.after)
-            timeout.callbacks.append(lambda _: self._start_again())
+            self._world.env.call_after(crash.restart.after, self._start_again)
 
     def _start_again(self) -> None:
         self._restart = None

@@ -122,13 +122,13 @@ class Course:
         self._end(self._others)
 
     def _at(self, stimulus: Stimulus, main: ProgramGuest) -> None:
-        def come(_: object) -> None:
+        def come() -> None:
             if not main.is_over():
                 self._give(stimulus)
 
         env = self._world.env
         if stimulus.at >= env.now:
-            env.timeout(stimulus.at - env.now).callbacks.append(come)
+            env.call_after(stimulus.at - env.now, come)
 
     @staticmethod
     def _end(guests: Sequence[Guest]) -> None:

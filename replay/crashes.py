@@ -55,8 +55,8 @@ class Crashes:
         return {f"{self._host.name}: {rule.name}": int(rule.fired) for rule in self._rules}
 
     def _wait_for(self, rule: _Rule, at_ns: int) -> None:
-        timeout = self._world.env.timeout(max(0, at_ns - self._world.env.now))
-        timeout.callbacks.append(lambda _: self._fire(rule))
+        env = self._world.env
+        env.call_after(max(0, at_ns - env.now), lambda: self._fire(rule))
 
     def _hear(self, kind: str, host: str, fields: Mapping[str, Any]) -> None:
         """An entry of the trace."""

@@ -181,8 +181,7 @@ class DrivenGuest:
     def _crashed(self, crash: Crash) -> None:
         self._restart = crash.restart
         if crash.restart is not None:
-            timeout = self._world.env.timeout(crash.restart.after)
-            timeout.callbacks.append(lambda _: self._start_again())
+            self._world.env.call_after(crash.restart.after, self._start_again)
 
     def _start_again(self) -> None:
         self._restart = None

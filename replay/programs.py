@@ -160,7 +160,7 @@ class ProgramGuest:
     def run(self) -> None:
         """From the program's start to its end, in all of its lives."""
         world, until_ns = self._world, self._scenario.until
-        world.env.timeout(until_ns - world.env.now).callbacks.append(lambda _: self._time_is_up())
+        world.env.call_after(until_ns - world.env.now, self._time_is_up)
         self.exit_code = self._live()
         while self._restart is not None and world.env.now + self._restart.after < until_ns:
             world.run_until(world.env.now + self._restart.after)
@@ -198,7 +198,7 @@ class ProgramGuest:
     def _time_is_up(self) -> None:
         if self.exit_code is None:
             self._send(signal.SIGTERM)
-            self._world.env.timeout(GRACE_NS).callbacks.append(lambda _: self._kill())
+            self._world.env.call_after(GRACE_NS, self._kill)
 
     def _kill(self) -> None:
         if self.exit_code is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import (
     ROUND_HALF_EVEN,
@@ -38,6 +39,10 @@ class Clock(simpy.Environment):
     def __init__(self, start_ns: int) -> None:
         super().__init__(start_ns)
         self.start_ns = start_ns
+
+    def call_after(self, delay_ns: int, action: Callable[[], None]) -> None:
+        """Calls `action` when so much time has passed."""
+        self.timeout(delay_ns).callbacks.append(lambda _: action())
 
     def next_event_ns(self) -> int | None:
         """When the next simpy event is due, or None."""
