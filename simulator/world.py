@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STEP_LIMIT = 1_000_000
+_STEP_LIMIT = 1_000_000
 """Turns at one instant before a host is said to spin: a second or two of real time."""
 
 COLLECT_EVERY = 50_000
@@ -70,7 +70,7 @@ class World:
         *,
         seed: int = 0,
         start: str | datetime | int = "2025-01-01T00:00:00+00:00",
-        step_limit: int = STEP_LIMIT,
+        step_limit: int = _STEP_LIMIT,
     ) -> None:
         start_ns, self.utc_offset_s = parse_start(start)
         self.env = Clock(start_ns)
