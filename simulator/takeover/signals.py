@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING, Any
 from simulator.signals import first_handler, send
 
 if TYPE_CHECKING:
+    from simulator.host import Host
     from simulator.world import World
 
 
-@contextmanager
-def signals_of_the_hosts(world: World) -> Iterator[None]:
-    """Within it, code that runs on a host speaks of that host's signals."""
-    real_set, real_get, real_kill = signal.signal, signal.getsignal, os.kill
-    real_pause = signal.pause
+class _Signals:
+    """The functions that stand for those of `signal` and `os`; each takes the host that asks."""
 
-    def set_handler(number: int, handler: Any) -> Any:
-        host = world.current
-        if host is None:
-            return real_set(number, handler)
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._real_kill = os.kill
+
+    def signal(self, host: Host, number: int, handler: Any) -> Any:
         number = int(signal.Signals(number))
         if not callable(handler) and handler not in (signal.SIG_DFL, signal.SIG_IGN):
             raise TypeError(
@@ -39,48 +38,47 @@ def signals_of_the_hosts(world: World) -> Iterator[None]:
         host.program_handlers[number] = handler
         return before
 
-    def get_handler(number: int) -> Any:
-        host = world.current
-        if host is None:
-            return real_get(number)
+    def getsignal(self, host: Host, number: int) -> Any:
         return host.program_handlers.get(int(number), first_handler(int(number)))
 
-    def kill(pid: int, number: int) -> None:
-        host = world.current
-        if host is None or pid != os.getpid():
-            real_kill(pid, number)
+    def raise_signal(self, host: Host, number: int) -> None:
+        self.kill(host, os.getpid(), number)
+
+    def pause(self, host: Host) -> None:
+        before = host.signals_handled
+        self._world.block_until(lambda: host.signals_handled > before, None)
+
+    def kill(self, host: Host, pid: int, number: int) -> None:
+        if pid != os.getpid():
+            self._real_kill(pid, number)
         elif number:  # 0 asks whether there is such a process
             send(host, number)
             host.must_live()
 
-    def pause() -> None:
-        host = world.current
-        if host is None:
-            real_pause()
-            return
-        before = host.signals_handled
-        world.block_until(lambda: host.signals_handled > before, None)
 
-    def raise_signal(number: int) -> None:
-        kill(os.getpid(), number)
-
+@contextmanager
+def signals_of_the_hosts(world: World) -> Iterator[None]:
+    """Within it, code that runs on a host speaks of that host's signals."""
+    ours = _Signals(world)
     with ExitStack() as undo:
-        for owner, name, fake in (
-            (signal, "signal", set_handler),
-            (signal, "getsignal", get_handler),
-            (signal, "raise_signal", raise_signal),
-            (signal, "pause", pause),
-            (os, "kill", kill),
-        ):
-            undo.enter_context(_replaced(owner, name, fake))
+        for fake in (ours.signal, ours.getsignal, ours.raise_signal, ours.pause):
+            undo.enter_context(_replaced(world, signal, fake))
+        undo.enter_context(_replaced(world, os, ours.kill))
         yield
 
 
 @contextmanager
-def _replaced(owner: Any, name: str, fake: Callable[..., Any]) -> Iterator[None]:
-    before = getattr(owner, name)
-    setattr(owner, name, fake)
+def _replaced(world: World, owner: Any, fake: Callable[..., Any]) -> Iterator[None]:
+    """Outside any host the real one answers."""
+    name = fake.__name__
+    real = getattr(owner, name)
+
+    def ask(*args: Any) -> Any:
+        host = world.current
+        return real(*args) if host is None else fake(host, *args)
+
+    setattr(owner, name, ask)
     try:
         yield
     finally:
-        setattr(owner, name, before)
+        setattr(owner, name, real)
