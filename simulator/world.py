@@ -26,6 +26,7 @@ from logging import LogRecord
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from simulator.clock import NS_PER_S, Clock, parse_start
+from simulator.closing import close_world
 from simulator.crash import Graves
 from simulator.errors import (
     OverBudgetError,
@@ -43,7 +44,7 @@ from simulator.standing import stand_still
 from simulator.strands import Strands
 from simulator.takeover import takeover
 from simulator.trace import Trace
-from simulator.unwinding import Patience, close
+from simulator.unwinding import Patience
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -55,9 +56,6 @@ _STEP_LIMIT = 1_000_000
 
 COLLECT_EVERY = 50_000
 """Moments between two garbage collections: the same ones in every run."""
-
-_CLOSING_TURNS = 1_000
-"""How many turns cancelled tasks get to clean up; whoever needs more is cut off."""
 
 
 class World:
@@ -181,7 +179,7 @@ class World:
         self._thread_ident = _thread.get_ident()
         with ExitStack() as stack:
             stack.enter_context(takeover(self))
-            stack.callback(self._close_loops)
+            stack.callback(close_world, self)
             self._entered = stack.pop_all()
         return self
 
@@ -194,32 +192,6 @@ class World:
         entered, self._entered = self._entered, None
         if entered is not None:
             entered.close()
-
-    def _close_loops(self) -> None:
-        """Cancels what still runs, lets it clean up without time passing, and closes the loops.
-
-        What happens here is no part of the run: the trace is closed first.
-        """
-        self.trace.enabled = False
-        self.graves.bury()
-        self._turns = 0
-        self.strands.unwind()
-        for loop in self._loops:
-            loop.cancel_tasks()
-        self._clean_up()
-        self.network.cut_all()
-        self.neighbours.cut_all()
-        self._clean_up()
-        self.neighbours.cut_all()  # those that somebody opened on being cut off
-        for loop in tuple(self._loops):
-            for task in loop.tasks():  # who has swallowed that it is over would go on for ever
-                close(task.get_coro())
-            loop.abandon()
-
-    def _clean_up(self) -> None:
-        for _ in range(_CLOSING_TURNS):
-            if not self._take_turns():
-                return
 
     # running from outside
 
