@@ -121,7 +121,9 @@ def _compared(findings: Findings) -> list[Candidate]:
 
 def _reaches(findings: Findings, candidate: Candidate) -> Iterator[str]:
     """For each of the circumstances that vary, profiles too: up to which value most runs succeed,
-    and where they no longer do."""
+    and where they no longer do. Nothing where nobody asked for success."""
+    if "success" not in candidate.estimates:
+        return
     rows, study = findings.rows, findings.study
     own = rows[rows["candidate"] == candidate.number]
     axes = {"profile": study.profiles}

@@ -48,9 +48,21 @@ def test_no_candidate_is_cut_however_narrow_the_terminal(findings: Findings, wid
         assert text.count(percent) >= 1
         assert f"{20 + number} [{20 + number}, {20 + number}]" in text
         assert f"{number / 2:.4g} [{number / 2:.4g}, {number / 2:.4g}]" in text
-    beside_each_other = any(line.endswith("standing") for line in shown)
-    assert beside_each_other == (width >= 100)
-    assert ("tries=3: " in text) == (width < 100)
+    beside_each_other = any(line.split()[:2] == ["tries", "runs"] for line in shown)
+    assert beside_each_other == (width >= 80)
+    assert ("tries=3: " in text) == (width < 80)
+
+
+def test_where_nobody_asked_for_success_nothing_is_said_of_it(tmp_path: Path) -> None:
+    text = STUDY.replace("{maximise: success}, ", "") + (
+        "circumstances:\n"
+        "  lag: {path: 'venues.bybit.behaviour.visibility[0].lag', values: [1 s, 2 s]}\n"
+    )
+    failing = found(study(tmp_path, text), Runs(lambda *_: {"success": 0}), tmp_path)
+    assert not [line for line in lines(failing, 100) if "succeeds" in line or "fails" in line]
+    asked = text.replace("[{minimise: requests}]", "[{maximise: success}, {minimise: requests}]")
+    failing = found(study(tmp_path, asked), Runs(lambda *_: {"success": 0}), tmp_path)
+    assert "  succeeds at no lag, no longer at 1 s" in lines(failing, 100)
 
 
 def test_ten_that_were_set_aside_are_named_in_lines_that_can_be_copied(findings: Findings) -> None:
