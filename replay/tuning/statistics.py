@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 
 Numbers = npt.NDArray[np.float64]
 
@@ -34,6 +33,8 @@ class Estimate:
 
 def rate(hits: int, runs: int, confidence: float) -> Estimate:
     """The share of runs with a hit, with Wilson's interval."""
+    from scipy.stats import binomtest  # takes a second, before which one wants to see progress
+
     found = binomtest(hits, runs).proportion_ci(confidence, method="wilson")
     return Estimate(hits / runs, float(found.low), float(found.high), runs)
 

@@ -189,16 +189,17 @@ def test_items_are_taken_as_there_is_room_for_them(crew: Lanes, store: Store) ->
 
 def test_when_it_is_stopped_what_is_done_is_kept_and_told(crew: Lanes, store: Store) -> None:
     stop = Stop()
-    done = carry_out(NUMBERS, rows_of, crew=crew, store=store, stop=stop)
+    items = [Number(number) for number in range(100)]  # more than are done ahead
+    done = carry_out(items, rows_of, crew=crew, store=store, stop=stop)
     for _ in range(5):
         next(done)
     stop.ask(signal.SIGTERM)
     with pytest.raises(StoppedError, match=r"stopped by SIGTERM: \d+ items done; .*study\.db") as e:
         list(done)
     assert e.value.exit_code == 143
-    assert 5 <= len(store) < 40
-    again = list(carry_out(NUMBERS, rows_of, crew=crew, store=store))
-    assert [each.rows[0]["number"] for each in again] == list(range(40))
+    assert 5 <= len(store) < 100
+    again = list(carry_out(items, rows_of, crew=crew, store=store))
+    assert [each.rows[0]["number"] for each in again] == list(range(100))
 
 
 def test_when_it_is_stopped_nobody_waits_for_what_hangs(store: Store) -> None:
