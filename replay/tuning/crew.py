@@ -213,7 +213,8 @@ class _Carrying:
         except InputError:
             raise
         except Exception as error:
-            self._failed(item, str(error) or type(error).__name__)
+            if self.stop.asked_by is None:  # else whoever stops us stops our workers as well
+                self._failed(item, str(error) or type(error).__name__)
         else:
             self.store.add(item, rows)
             self._count(done=1)

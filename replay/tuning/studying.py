@@ -59,7 +59,7 @@ class Studying:
 
     def __init__(self, study: Study, folder: Path) -> None:
         self._study = study
-        self._carry_out: CarryOut = lambda _: ()
+        self._carry_out: CarryOut  # who runs it says
         self._sources = {name: _source(name, folder) for name in study.scenarios}
         self._likes = likes_of(study, folder)
         self._digests = {

@@ -16,7 +16,7 @@ from replay.tuning.crew import Progress, carry_out
 from replay.tuning.lanes import Lanes
 from replay.tuning.stopping import Stop, StoppedError
 from replay.tuning.store import Store
-from replay.tuning.worker import Limits
+from replay.tuning.worker import CallError, Limits
 from simulator.errors import InputError
 from tests.tuning.jobs import Elsewhere, Number, process_of, rows_of
 
@@ -237,4 +237,35 @@ def test_when_the_workers_are_gone_no_item_is_blamed(store: Store) -> None:
     for items in ([Number(1)], [Number(1), Number(2)]):
         with pytest.raises(InputError, match="the workers are gone: 0 items done; what is done is"):
             list(carry_out(items, rows_of, crew=_Gone(), store=store))
+    assert store.all_set_aside() == ()
+
+
+class _Terminated(Future[str]):
+    """The signal that ends its worker reaches this process while it is looked at."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__()
+        self._stop = stop
+        self.set_result("")
+
+    def result(self, timeout: float | None = None) -> str:
+        self._stop.ask(signal.SIGTERM)
+        raise CallError("its worker was ended by SIGTERM")
+
+
+class _StoppedToo(_Gone):
+    """A crew that gets the signal that is meant for whoever it works for."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def submit(self, *_: object) -> Future[str]:
+        return _Terminated(self._stop)
+
+
+def test_a_worker_that_is_stopped_together_with_the_study_costs_no_try(store: Store) -> None:
+    stop = Stop()
+    crew = _StoppedToo(stop)
+    with pytest.raises(StoppedError, match="stopped by SIGTERM: 0 items done; "):
+        list(carry_out([Number(1)], rows_of, crew=crew, store=store, tries=1, stop=stop))
     assert store.all_set_aside() == ()
