@@ -14,7 +14,7 @@ from replay.tuning.measuring import measured
 from replay.tuning.values import as_typed, unpacked, unpacked_exactly
 from replay.tuning.work import Row
 from scenarios.schema import Scenario
-from simulator.errors import InputError
+from simulator.errors import InputError, SimulatorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +64,18 @@ class Item:
 
 
 def work(item: Item) -> Sequence[Row]:
-    """A row for each seed. Raises SimulatorError for a scenario that cannot be run so."""
+    """A row for each seed. Raises SimulatorError for a scenario that cannot be run so, and for a
+    run that tried to get out of its world: what such a one is measured by is worth nothing."""
     scenario = prepared(item)
-    version = item.bot
+    return [_row(scenario, item, seed) for seed in item.seeds]
+
+
+def _row(scenario: Scenario, item: Item, seed: int) -> Row:
     name = item.source.file
-    return [
-        measured(scenario, runner.play(scenario, name, version=version, seed=seed, trace=False))
-        for seed in item.seeds
-    ]
+    result = runner.play(scenario, name, version=item.bot, seed=seed, trace=False)
+    if result.refusals:
+        raise SimulatorError(f"seed {seed}: {result.refusals[0]}")
+    return measured(scenario, result)
 
 
 def unusable(item: Item) -> Sequence[Row]:
