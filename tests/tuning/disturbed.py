@@ -146,7 +146,7 @@ class Disturbed:
 def finished(command: subprocess.Popen[str]) -> tuple[int, str, str]:
     """How it ends, and what it says, which is no terminal's business here."""
     out, told = command.communicate(timeout=PATIENCE_S)
-    assert not re.findall(r"[^\n -~→≈]", out + told)
+    assert not re.findall(r"[^\n -~→≈◦×]", out + told)
     return command.returncode, out, told
 
 

@@ -16,7 +16,7 @@ from replay import cli, runner
 from replay.tuning.crew import Done
 from replay.tuning.items import Item, work
 from replay.tuning.measuring import measured
-from replay.tuning.studying import CarryOut, Studying
+from replay.tuning.studying import Studying
 from replay.tuning.telling import answer
 from replay.variants import Variant
 from scenarios import study_loader
@@ -79,14 +79,20 @@ def carried(items: Sequence[Item]) -> Iterable[Done]:
     return (Done(item=each, rows=tuple(work(each))) for each in items)
 
 
-def studying(folder: Path, carry_out: CarryOut = carried, **changes: str) -> Studying:
+def studying(folder: Path, **changes: str) -> Studying:
     text = STUDY
     for key, value in changes.items():
         text, times = re.subn(rf"(?m)^{key}:.*$", f"{key}: {value}", text)
         assert times == 1, key
     file = folder / "study.yaml"
     file.write_text(text, encoding="utf-8")
-    return Studying(study_loader.load(file), folder, carry_out)
+    return Studying(study_loader.load(file), folder)
+
+
+def notes_of(study: Studying) -> tuple[str, ...]:
+    """What is told before the first run."""
+    study.check()
+    return study.notes
 
 
 @pytest.fixture
@@ -156,8 +162,8 @@ def test_a_profile_of_ones_own_is_found_beside_the_study_wherever_the_scenario_l
     text = PROFILE.replace("api.bybit.com", "api.bytick.com")
     (folder / "mine.yaml").write_text(text, encoding="utf-8")
     study = studying(folder, scenarios="[late_order_bybit]", profiles="[mine.yaml]")
-    assert study.check() == ()
-    assert set(study.run().rows["profile"]) == {"mine.yaml"}
+    assert notes_of(study) == ()
+    assert set(study.run(carried).rows["profile"]) == {"mine.yaml"}
 
 
 @pytest.mark.parametrize("axis", [True, False])
@@ -169,7 +175,7 @@ def test_a_profile_that_was_calibrated_anew_makes_other_items(folder: Path, axis
     for text in (PROFILE, PROFILE, PROFILE.replace("there: 40 ms", "there: 50 ms")):
         (folder / "mine.yaml").write_text(text, encoding="utf-8")
         runs = Runs(lambda *_: {})
-        studying(folder, runs, profiles="[mine.yaml]" if axis else "[]").run()
+        studying(folder, profiles="[mine.yaml]" if axis else "[]").run(runs)
         keys.append([item.key for item in runs.items])
     assert keys[0] == keys[1]
     assert len(keys[0]) == 2
@@ -190,7 +196,7 @@ def test_a_profile_without_any_effect_ends_the_study_before_its_first_run(folder
 def test_what_has_an_effect_on_one_scenario_only_is_told_of_the_other(folder: Path) -> None:
     (folder / "linked.yaml").write_text(SCENARIO + LINKS, encoding="utf-8")
     study = studying(folder, scenarios="[plain.yaml, linked.yaml]", profiles="[mine.yaml]")
-    assert study.check() == (
+    assert notes_of(study) == (
         "linked.yaml: bybit: mine HAS NO EFFECT; overruled by the scenario: "
         "link bot to api.bybit.com",
     )
@@ -200,7 +206,7 @@ def test_the_cure_that_the_error_names_is_one(folder: Path) -> None:
     (folder / "plain.yaml").write_text(SCENARIO + LINKS, encoding="utf-8")
     cure = "[mine.yaml]\ncircumstances: {links: {path: links, values: [[]]}}"
     study = studying(folder, profiles=cure)
-    assert study.check() == ()
+    assert notes_of(study) == ()
     scenario = runner.load_text(
         (folder / "plain.yaml").read_text(encoding="utf-8"),
         "plain.yaml",
@@ -208,7 +214,7 @@ def test_the_cure_that_the_error_names_is_one(folder: Path) -> None:
         changes={"links": [], "venues.bybit.behaviour": {"like": "mine.yaml"}},
     )
     assert [way.latency for way in one_ways(scenario)] == [Fixed(40_000_000)] * 2
-    rows = study.run().rows
+    rows = study.run(carried).rows
     assert set(rows["links"]) == {"[]"}
 
 
@@ -216,7 +222,7 @@ def test_a_circumstance_that_is_a_whole_behaviour_is_kept_beside_the_profile(fol
     lag = "{visibility: [{window: order, lag: 1 s}]}"
     more = f"circumstances: {{how: {{path: venues.bybit.behaviour, values: [{lag}]}}}}"
     study = studying(folder, profiles=f"[calm]\n{more}")
-    assert study.check() == (
+    assert notes_of(study) == (
         "plain.yaml: bybit: calm; overruled by the scenario: visibility order",
     )
 
@@ -228,8 +234,8 @@ def test_profiles_that_gave_the_same_runs_are_told_of(folder: Path) -> None:
         text = text.replace("api.bybit.com", "api.bytick.com")
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     study = studying(folder, profiles="[one.yaml, other.yaml, mine.yaml]")
-    assert study.check() == ()
-    assert study.run().notes == (
+    assert notes_of(study) == ()
+    assert study.run(carried).notes == (
         "profiles one.yaml and other.yaml made no difference: all of their runs are equal",
     )
 
@@ -238,9 +244,8 @@ def test_a_scenarios_own_profile_gives_way_to_the_studys_and_is_told(folder: Pat
     like = "    behaviour: {like: volatile}\nbot:"
     (folder / "plain.yaml").write_text(SCENARIO.replace("bot:", like, 1), encoding="utf-8")
     study = studying(folder, profiles="[mine.yaml]")
-    assert study.check() == (
-        "plain.yaml: the study's profiles take the place of its own, volatile",
-    )
-    findings = study.run()
-    assert findings.notes == study.check()
+    told = ("plain.yaml: the study's profiles take the place of its own, volatile",)
+    assert notes_of(study) == told
+    findings = study.run(carried)
+    assert findings.notes == told
     assert "succeeds at every profile" not in answer(findings)  # there is one
