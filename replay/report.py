@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -32,9 +32,21 @@ _LAMPS = {True: ("✓", "green"), False: ("✗", "bold red")}
 _NOT_JUDGED = ("–", "dim")
 
 
+class _Screen(Console):
+    """Cuts no line that is longer than it is wide: see `unbroken`."""
+
+    def print(self, *shown: Any, crop: bool = False, **options: Any) -> None:
+        super().print(*shown, crop=crop, **options)
+
+
+def unbroken(line: str, style: str = "") -> Text:
+    """One line, as long as it is: a command that is broken into several could not be copied."""
+    return Text(line, style, no_wrap=True, overflow="ignore")
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that keeps to 100 columns and leaves colours out when it is not a terminal."""
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    made = _Screen(stderr=stderr, highlight=False, soft_wrap=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = _PIPED_WIDTH
     return made
@@ -42,7 +54,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def plain(shown: RenderableType) -> str:
     """What a terminal would show, without colours and 100 columns wide."""
-    paper = Console(file=StringIO(), width=_PIPED_WIDTH, color_system=None, highlight=False)
+    paper = _Screen(file=StringIO(), width=_PIPED_WIDTH, color_system=None, highlight=False)
     with paper.capture() as captured:
         paper.print(shown)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
@@ -57,8 +69,8 @@ def section(result: RunResult, *, deterministic: bool | None = None) -> Renderab
     notes = _notes(result)
     if notes:
         parts.append(_titled("Also", notes))
-    parts.append(Padding(_identity(result, deterministic), (1, 0, 0, 0)))
-    return Padding(Group(*parts), (0, 0, 1, 0))
+    parts += [Text(), *_identity(result, deterministic), Text()]
+    return Group(*parts)  # a padding would cut what is longer than it is wide
 
 
 def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
@@ -82,8 +94,7 @@ def excerpt(result: RunResult, *, around_ns: int) -> RenderableType:
     notes = _notes(result)
     if notes:
         parts.append(_titled("Also", notes))
-    # A command that is broken into lines could not be copied.
-    parts.append(Text(f"\nrepeat with  {result.command}", no_wrap=True, overflow="ignore"))
+    parts.append(unbroken(f"\nrepeat with  {result.command}"))
     return Group(*parts)
 
 
@@ -290,7 +301,7 @@ def _notes(result: RunResult) -> RenderableType | None:
     return Padding(table, (1, 0, 0, 0)) if table.row_count else None
 
 
-def _identity(result: RunResult, deterministic: bool | None) -> RenderableType:
+def _identity(result: RunResult, deterministic: bool | None) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
@@ -303,5 +314,5 @@ def _identity(result: RunResult, deterministic: bool | None) -> RenderableType:
         f"{seconds(result.virtual_ns)} virtual in {result.real_s:.3f} s real: "
         f"{result.speed_up:,.0f} times as fast",
     )
-    table.add_row("repeat with", Text(result.command, style="bold"))
-    return table
+    yield table
+    yield unbroken(f"repeat with  {result.command}", "bold")

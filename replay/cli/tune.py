@@ -102,7 +102,7 @@ def _tune(name: str, out: Path | None, means: Means, *, again: bool) -> ExitCode
     written = [*tables.write(findings, folder), folder / "report.html"]
     write_page(findings, written[-1])
     told = telling.told(findings, written, _retrying(name, out, means))
-    report.console().print(told, crop=False)
+    report.console().print(told)
     return _code(findings)
 
 

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from replay.report import unbroken
 from replay.tuning.decision import Candidate, Decision, label
 from replay.tuning.statistics import Estimate
 from replay.tuning.studying import Findings
@@ -65,18 +66,14 @@ def _set_aside(findings: Findings, retrying: str) -> Iterator[Text]:
     yield Text()
     yield Text(f"set aside, and in none of these numbers: {_items(len(found))}", style="bold")
     for each in found[:_NAMED]:
-        yield _unbroken(f"  {each}")
+        yield unbroken(f"  {each}")
     if len(found) > _NAMED:
         yield Text(f"  and {len(found) - _NAMED} more")
-    yield _unbroken(f"when the cause is gone, try again with  {retrying}")
+    yield unbroken(f"when the cause is gone, try again with  {retrying}")
 
 
 def _items(count: int) -> str:
     return f"{count} item{'s' * (count != 1)}"
-
-
-def _unbroken(line: str) -> Text:
-    return Text(line, no_wrap=True, overflow="ignore")
 
 
 def answer(findings: Findings) -> str:
@@ -209,7 +206,7 @@ class _Candidates:
             mark = _mark(each, self.findings.decision) or " "
             yield Text(f"{mark} {values_told(each.values)}: {each.runs} runs")
             estimates = [f"{name} {told_estimate(name, each.estimates[name])}" for name in names]
-            yield Padding(Columns([_unbroken(one) for one in estimates], (0, 3)), (0, 0, 0, 6))
+            yield Padding(Columns([unbroken(one) for one in estimates], (0, 3)), (0, 0, 0, 6))
 
     def _names(self) -> list[str]:
         candidates = self.findings.decision.candidates

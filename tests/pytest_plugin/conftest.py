@@ -16,6 +16,8 @@ for _name in NAMES:
 INI = """
     [pytest]
     asyncio_default_fixture_loop_scope = function
+    # Here alone our modules are loaded before pytest is.
+    filterwarnings = ignore:Module already imported so cannot be rewritten
     {lines}
 """
 

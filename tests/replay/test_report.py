@@ -112,6 +112,16 @@ def test_the_run_is_identified_by_its_whole_digest_and_the_command_that_repeats_
     assert "the second run was equal" in section
 
 
+def test_a_command_longer_than_a_line_is_broken_and_cut_nowhere() -> None:
+    command = "replay run sklusdt --bot current --seed 1 " + " ".join(
+        f"--setting=name_{number}=value" for number in range(20)
+    )
+    told = f"repeat with  {command}"
+    found = replace(full_result(), command=command)
+    assert told in report.plain(report.section(found)).splitlines()
+    assert told in report.plain(report.excerpt(found, around_ns=found.start_ns)).splitlines()
+
+
 def test_everything_fits_into_a_hundred_columns() -> None:
     versions = ("2025-10-29-attribute-access", "current")
     text = shown(report.section(full_result()))
