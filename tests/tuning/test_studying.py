@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from replay import runner
 from replay.tuning import commands, tables, telling
 from replay.tuning.items import unusable
 from replay.tuning.studying import Studying
@@ -257,3 +258,10 @@ def test_laws_and_durations_can_be_circumstances_side_by_side(tmp_path: Path) ->
     console.print(told)
     assert f"fails at lag {law}" in " ".join(console.export_text().split())
     assert f"lag={law}" in shlex.split(commands.worst_runs(findings)[0])[-1]
+
+
+@pytest.mark.parametrize("name", ["late_positions", "refused_wave"])
+def test_the_worlds_of_studies_are_scenarios_as_expected(name: str) -> None:
+    result = runner.run(name, version="current")
+    assert result.verdict.ok, result.verdict.surprises
+    assert 0 not in result.faults_fired.values()
