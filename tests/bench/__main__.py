@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from tests.bench import (
     blocking,
@@ -28,7 +28,7 @@ RESULT = Path("build/bench.json")
 
 
 def _table(measured: list[Figure]) -> Table:
-    table = Table("figure", "value", "unit", "target", "met")
+    table = Table(Column("figure", no_wrap=True), "value", "unit", "target", "met")
     for figure in measured:
         sign = "<=" if figure.better == "lower" else ">="
         target = "-" if figure.target is None else f"{sign} {figure.target:g}"
