@@ -26,13 +26,6 @@ def _command(findings: Findings, cell: Mapping[str, Any], seed: int, options: Se
     return shlex.join(said)
 
 
-def worst_runs(findings: Findings) -> dict[int, str]:
-    """By candidate: the command of its worst run; see `worst`."""
-    commands = Commands(findings)
-    groups = findings.rows.groupby("candidate", sort=True)
-    return {int(str(number)): commands.of_row(worst(of)) for number, of in groups}
-
-
 def worst(rows: pd.DataFrame) -> Mapping[Any, Any]:
     """Of some runs: one that failed, of these the one longest unprotected, and then the one latest
     protected, or never; of equals, that with the least seed."""

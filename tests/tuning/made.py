@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from replay.tuning.commands import Commands, worst
 from replay.tuning.crew import Done
 from replay.tuning.items import Item
 from replay.tuning.studying import Findings, Studying
@@ -70,3 +71,10 @@ class Runs:
 
 def found(study: Study, runs: Runs, folder: Path) -> Findings:
     return Studying(study, folder).run(runs)
+
+
+def worst_commands(findings: Findings) -> dict[int, str]:
+    """By candidate: what repeats its worst run."""
+    commands = Commands(findings)
+    groups = findings.rows.groupby("candidate", sort=True)
+    return {int(str(number)): commands.of_row(worst(of)) for number, of in groups}

@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console
 
 from replay import runner
-from replay.tuning import commands, tables, telling
+from replay.tuning import tables, telling
 from replay.tuning.items import unusable
 from replay.tuning.studying import Studying
 from replay.tuning.values import unpacked
 from scenarios import study_loader
 from scenarios.errors import ScenarioError
-from tests.tuning.made import STUDY, Runs, found, study
+from tests.tuning.made import STUDY, Runs, found, study, worst_commands
 
 
 def values(findings: Any) -> Any:
@@ -257,7 +257,7 @@ def test_laws_and_durations_can_be_circumstances_side_by_side(tmp_path: Path) ->
     console = Console(width=100, record=True)
     console.print(told)
     assert f"fails at lag {law}" in " ".join(console.export_text().split())
-    assert f"lag={law}" in shlex.split(commands.worst_runs(findings)[0])[-1]
+    assert f"lag={law}" in shlex.split(worst_commands(findings)[0])[-1]
 
 
 @pytest.mark.parametrize("name", ["late_positions", "refused_wave"])

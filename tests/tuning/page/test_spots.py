@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 
 from replay.tuning import statistics
-from replay.tuning.commands import worst, worst_runs
+from replay.tuning.commands import worst
 from replay.tuning.page.compared import compared
 from replay.tuning.page.spots import BOOTSTRAPPED, Spots, estimated
 from replay.tuning.studying import Findings
 from scenarios.study import Objective
+from tests.tuning.made import worst_commands
 from tests.tuning.page.made import findings, metrics, study
 
 SMALL = """\
@@ -88,7 +89,7 @@ def test_a_point_replays_the_worst_run_of_its_own_cell(tmp_path: Path) -> None:
         "'--change=venues.bybit.behaviour.visibility[0].lag={}'"
     )
     assert [each.command for each in at] == [command.format(4, "0 ms"), command.format(7, "1 s")]
-    assert worst_runs(found) == {0: command.format(7, "1 s")}
+    assert worst_commands(found) == {0: command.format(7, "1 s")}
     assert spots.worst_of(0) == command.format(7, "1 s")
     assert spots.worst_in(0, {"lag": "0 ms"}) == command.format(4, "0 ms")
 
@@ -99,7 +100,7 @@ def test_circumstances_that_a_table_makes_floats_of_are_found_again(tmp_path: Pa
 
     found = small(tmp_path, rows, runs=2, lags="0, 1")
     found.rows["lag"] = found.rows["lag"].astype(float)  # as beside a value of 0.5
-    assert worst_runs(found)[0].endswith("lag=0'")
+    assert worst_commands(found)[0].endswith("lag=0'")
 
 
 def test_a_parameters_points_use_only_the_seeds_that_all_candidates_have(tmp_path: Path) -> None:
