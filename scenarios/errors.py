@@ -23,6 +23,11 @@ class Problem:
     rule: str
     cure: str
 
+    @classmethod
+    def of_file(cls, file: str, rule: str, cure: str) -> Problem:
+        """With the whole file."""
+        return cls(file=file, line=1, key="", value="", rule=rule, cure=cure)
+
     def __str__(self) -> str:
         subject = ": ".join(part for part in (self.key, self.value) if part)
         said = f"{self.rule}; {self.cure}" if self.cure else self.rule

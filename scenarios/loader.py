@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from scenarios.document import Document, read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.including import included, named_in
 from scenarios.problems import problems_of
+from scenarios.published import schema_text
 from scenarios.schema import ROOT, Scenario, found_beside
 from scenarios.types import BOT, SIGNALS, Frame
 from scenarios.units import Start, Unusable, parse_start
@@ -45,7 +45,7 @@ def load(
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError([_file_problem(file, f"cannot be read: {error}", "")]) from None
+        raise ScenarioError([Problem.of_file(file, f"cannot be read: {error}", "")]) from None
     return load_text(
         text,
         file,
@@ -70,7 +70,7 @@ def load_text(
     document = read_document(text, file)
     if not isinstance(document.data, dict):
         raise ScenarioError(
-            [_file_problem(file, "is no scenario", "begin with `name:`, `title:` and `start:`")]
+            [Problem.of_file(file, "is no scenario", "begin with `name:`, `title:` and `start:`")]
         )
     problems = [*document.problems, *change(document, changes or {})]
     missing = _missing_pattern_files(document, folder)
@@ -88,18 +88,9 @@ def load_text(
     return included(scenario, like).placed_in(folder)
 
 
-def _json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": _SCHEMA_ID,
-        **Scenario.model_json_schema(),
-    }
-
-
 def json_schema_text() -> str:
     """As it is published in `scenarios/schema.json`."""
-    return json.dumps(_json_schema(), indent=2, ensure_ascii=False, default=str) + "\n"
+    return schema_text(Scenario, _SCHEMA_ID)
 
 
 def shown_path(path: Path) -> str:
@@ -197,10 +188,6 @@ def _start(value: object) -> Start | None:
 def main() -> None:
     """Writes the JSON Schema to the standard output."""
     sys.stdout.write(json_schema_text())
-
-
-def _file_problem(file: str, rule: str, cure: str) -> Problem:
-    return Problem(file=file, line=1, key="", value="", rule=rule, cure=cure)
 
 
 if __name__ == "__main__":

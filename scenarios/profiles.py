@@ -6,7 +6,6 @@ A profile is made by `replay calibrate` or by hand, and included by a scenario w
 
 from __future__ import annotations
 
-import json
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +27,7 @@ from scenarios.markets import (
     check_faults,
 )
 from scenarios.problems import problems_of
+from scenarios.published import schema_text
 from scenarios.types import (
     Distribution,
     Duration,
@@ -46,7 +46,7 @@ from scenarios.venues import host_names, problems_of_venues
 FOLDER = Path(__file__).resolve().parent / "profiles"
 """Where those lie that come with the project."""
 
-SCHEMA_ID = "profile.schema.json"
+_SCHEMA_ID = "profile.schema.json"
 
 
 class Fit(Part):
@@ -215,7 +215,7 @@ def load(path: Path) -> Profile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError([_file_problem(file, f"cannot be read: {error}", "")]) from None
+        raise ScenarioError([Problem.of_file(file, f"cannot be read: {error}", "")]) from None
     return load_text(text, file)
 
 
@@ -224,7 +224,7 @@ def load_text(text: str, file: str) -> Profile:
     document = read_document(text, file)
     if not isinstance(document.data, dict):
         cure = "begin with `name:`, `title:` and `source:`"
-        raise ScenarioError([_file_problem(file, "is no profile", cure)])
+        raise ScenarioError([Problem.of_file(file, "is no profile", cure)])
     problems = [*document.problems, *problems_of_venues(document)]
     try:
         profile = Profile.model_validate(document.data)
@@ -239,12 +239,7 @@ def load_text(text: str, file: str) -> Profile:
 
 def json_schema_text() -> str:
     """The JSON Schema of a profile, as it is published in `scenarios/profile_schema.json`."""
-    schema: dict[str, Any] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        **Profile.model_json_schema(),
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"
+    return schema_text(Profile, _SCHEMA_ID)
 
 
 def _unknown_hosts(profile: Profile, document: Document) -> list[Problem]:
@@ -270,10 +265,6 @@ def _unknown_hosts(profile: Profile, document: Document) -> list[Problem]:
 
 def _said(rule: Part) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in rule.model_fields_set if name != "evidence"}
-
-
-def _file_problem(file: str, rule: str, cure: str) -> Problem:
-    return Problem(file=file, line=1, key="", value="", rule=rule, cure=cure)
 
 
 def main() -> None:

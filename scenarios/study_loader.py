@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,6 +11,7 @@ from scenarios.document import read_document
 from scenarios.errors import Problem, ScenarioError
 from scenarios.loader import shown_path
 from scenarios.problems import problems_of
+from scenarios.published import schema_text
 from scenarios.study import Study
 from scenarios.types import Frame, nearest
 
@@ -45,10 +44,7 @@ def load(path: Path) -> Study:
     try:
         document = read_document(path.read_text(encoding="utf-8"), file)
     except (OSError, UnicodeDecodeError) as error:
-        problem = Problem(
-            file=file, line=1, key="", value="", rule=f"cannot be read: {error}", cure=""
-        )
-        raise ScenarioError([problem]) from None
+        raise ScenarioError([Problem.of_file(file, f"cannot be read: {error}", "")]) from None
     problems = list(document.problems)
     try:
         study = Study.model_validate(document.data, context=Frame())
@@ -61,12 +57,7 @@ def load(path: Path) -> Study:
 
 def json_schema_text() -> str:
     """As it is published in `scenarios/study_schema.json`."""
-    schema: dict[str, Any] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": _SCHEMA_ID,
-        **Study.model_json_schema(),
-    }
-    return json.dumps(schema, indent=2, ensure_ascii=False, default=str) + "\n"
+    return schema_text(Study, _SCHEMA_ID)
 
 
 if __name__ == "__main__":
